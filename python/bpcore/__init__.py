@@ -1,0 +1,40 @@
+"""bpcore: trains small dense neural networks on CPUs, fast.
+
+Backpropagation as the textbook writes it, in a compiled core under a Keras-like API.
+Start with `Sequential` and `bpcore.layers`; `bpcore.reference` is the same network in
+plain NumPy.
+"""
+
+from . import (
+    activations,
+    callbacks,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    saving,
+    utils,
+)
+from ._core import __version__
+from .layers import Input
+from .models import Sequential
+from .saving import load_model
+
+__all__ = [
+    "Input",
+    "Sequential",
+    "__version__",
+    "activations",
+    "callbacks",
+    "initializers",
+    "layers",
+    "load_model",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "saving",
+    "utils",
+]

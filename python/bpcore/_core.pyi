@@ -1,0 +1,126 @@
+"""The compiled core. Arrays are C-contiguous, of the network's dtype unless said."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Real = NDArray[np.float32] | NDArray[np.float64]
+_Order = NDArray[np.int64]
+_Optimizer = tuple[str, float, float, float, float, bool]
+
+__version__: str
+ACTIVATIONS: dict[str, int]
+LOSSES: dict[str, int]
+LOSSES_FROM_Z: dict[tuple[str, str], int]
+OPTIMIZERS: dict[str, int]
+PLAN_COLUMNS: tuple[str, ...]
+
+def isas() -> list[str]: ...
+def isa() -> str: ...
+def set_isa(name: str) -> None: ...
+
+class Network:
+    """A plan bound to its parameters and a workspace for `capacity` rows."""
+
+    dtype: np.dtype[Any]
+    parameters: _Real
+    workspace: _Real
+    def __init__(
+        self,
+        layers: NDArray[np.int64],
+        *,
+        loss: int,
+        from_z: bool,
+        first_delta: int,
+        n_x: int,
+        n_y: int,
+        x: int,
+        y: int,
+        weight: int,
+        row_size: int,
+        shared_size: int,
+        capacity: int,
+        users: list[Any],
+        parameters: _Real,
+        workspace: _Real,
+    ) -> None: ...
+    def predict(self, x: _Real, out: _Real) -> None:
+        """Write the outputs for x (N, n_0) to out (N, n_L)."""
+    def evaluate(
+        self, x: _Real, y: _Real, weight: _Real | None, out: _Real | None = None
+    ) -> float:
+        """Sum of weight_i C(x_i); outputs to out."""
+    def cost_and_grad(
+        self, x: _Real, y: _Real, weight: _Real | None, grad: _Real, grad_block: _Real
+    ) -> float:
+        """Sum of weight_i C(x_i); its gradient, divided by N, to grad. grad_block is scratch,
+        and may be grad itself where x fits the workspace."""
+    def train(
+        self,
+        x: _Real,
+        y: _Real,
+        weight: _Real | None,
+        order: _Order | None,
+        batch_size: int,
+        first: int,
+        last: int,
+        gradient: _Real,
+        slots: _Real,
+        optimizer: _Optimizer,
+        iterations: int,
+        seed: int,
+        epoch: int,
+        outputs: _Real | None = None,
+    ) -> float:
+        """Mini-batches first .. last-1 of an epoch over the rows x[order]; the sum of
+        weight_i C(x_i), and in outputs a[L] of the rows visited."""
+
+def n_slots(optimizer: _Optimizer) -> int: ...
+def epoch_order(n: int, seed: int, epoch: int, out: _Order | None = None) -> _Order: ...
+def philox(counter: Sequence[int], key: int) -> tuple[int, int, int, int]: ...
+def all_finite(array: _Real) -> bool: ...
+def kernel_weighted_sum(isa: str, a: _Real, w: _Real, b: _Real | None, z: _Real) -> None: ...
+def kernel_delta_product(isa: str, delta: _Real, w_t: _Real, out: _Real) -> None: ...
+def kernel_gradient(
+    isa: str, a: _Real, delta: _Real, grad_w: _Real, first_row: int = 0
+) -> None: ...
+def kernel_column_sums(isa: str, delta: _Real, sums: _Real) -> None: ...
+def kernel_transpose(isa: str, src: _Real, dst: _Real) -> None: ...
+def kernel_activate(isa: str, name: str, z: _Real, a: _Real) -> None: ...
+def kernel_derive(isa: str, name: str, z: _Real, a: _Real, delta: _Real) -> None: ...
+def kernel_dropout(
+    isa: str, rate: float, seed: int, draw: Sequence[int], src: _Real, dst: _Real
+) -> None: ...
+def kernel_cost(
+    isa: str,
+    loss: int,
+    z: _Real,
+    a: _Real,
+    y: _Real,
+    weight: _Real | None,
+    scale: float,
+    delta: _Real | None,
+) -> float: ...
+def kernel_sgd(
+    isa: str,
+    w: _Real,
+    grad: _Real,
+    m: _Real | None,
+    learning_rate: float,
+    momentum: float,
+    nesterov: bool,
+) -> None: ...
+def kernel_adam(
+    isa: str,
+    w: _Real,
+    grad: _Real,
+    m: _Real,
+    v: _Real,
+    alpha: float,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> None: ...
+def kernel_gather(isa: str, src: _Real, index: _Order, dst: _Real) -> None: ...

@@ -1,0 +1,93 @@
+"""What comes in: turned into the arrays the core reads, or refused with a reason."""
+
+import numpy as np
+
+from . import _core
+
+
+def check_numeric(array, name):
+    """Raise unless the array holds real numbers and is not empty."""
+    if array.dtype.kind not in "fiub":
+        raise TypeError(
+            f"{name} has dtype {array.dtype}; expected real numbers (float, integer or bool). "
+            "Encode text as numbers first"
+        )
+    if array.size == 0:
+        raise ValueError(f"{name} is empty (shape {array.shape}); expected at least one example")
+
+
+def check_finite(array, name):
+    """Raise if a C-contiguous float array holds NaN or infinity, naming the first."""
+    if _core.all_finite(array):
+        return
+    where = tuple(int(i[0]) for i in np.nonzero(~np.isfinite(array)))
+    count = int((~np.isfinite(array)).sum())
+    index = ", ".join(map(str, where))
+    raise ValueError(
+        f"{name} contains NaN or infinity: {name}[{index}] is {array[where]} ({count} such in "
+        f"all as {array.dtype}); expected finite numbers. Remove or fill them first"
+    )
+
+
+def as_inputs(x, n_in, dtype, name="x"):
+    """Return x as a C-contiguous (N, n_in) array of dtype, checked; no copy if it is one.
+
+    n_in None accepts any width.
+    """
+    x = np.asarray(x)
+    check_numeric(x, name)
+    if x.ndim == 1 and n_in == 1:
+        x = x[:, None]
+    if x.ndim != 2:
+        hint = (
+            f"; for a single example pass {name}[None, :]"
+            if x.ndim == 1 and n_in in (None, len(x))
+            else ""
+        )
+        raise ValueError(
+            f"{name} has shape {x.shape}; expected (N, {'n' if n_in is None else n_in}): one "
+            f"example a row{hint}"
+        )
+    if n_in is not None and x.shape[1] != n_in:
+        raise ValueError(
+            f"{name} has shape {x.shape}; expected (N, {n_in}), as the model takes {n_in} inputs"
+        )
+    with np.errstate(over="ignore"):  # what overflows is reported as infinity
+        x = np.ascontiguousarray(x, dtype)
+    check_finite(x, name)
+    return x
+
+
+def as_sample_weight(sample_weight, rows, dtype):
+    """Return sample_weight as a (rows,) array of dtype, or None."""
+    if sample_weight is None:
+        return None
+    weight = np.asarray(sample_weight)
+    check_numeric(weight, "sample_weight")
+    if weight.ndim == 2 and weight.shape[1] == 1:
+        weight = weight[:, 0]
+    if weight.shape != (rows,):
+        raise ValueError(
+            f"sample_weight has shape {np.shape(sample_weight)}; expected ({rows},), one for "
+            "each example in x"
+        )
+    weight = np.ascontiguousarray(weight, dtype)
+    check_finite(weight, "sample_weight")
+    return weight
+
+
+def as_count(value, name, low=1):
+    """Return value as an int that is at least `low`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < low:
+        raise ValueError(f"{name} must be at least {low}, got {value}")
+    return int(value)
+
+
+def aligned_empty(size, dtype):
+    """Return an uninitialised flat array that starts at a multiple of 64 bytes."""
+    itemsize = np.dtype(dtype).itemsize
+    raw = np.empty(size * itemsize + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    return raw[start : start + size * itemsize].view(dtype)

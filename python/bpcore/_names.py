@@ -1,0 +1,25 @@
+"""Looking things up by name, one way for every module."""
+
+import difflib
+from collections import defaultdict
+
+_counters = defaultdict(int)
+
+
+def unique_name(base):
+    """Return "dense", "dense_1", "dense_2", … as Keras numbers unnamed layers and models."""
+    count = _counters[base]
+    _counters[base] += 1
+    return f"{base}_{count}" if count else base
+
+
+def look_up(name, known, what):
+    """Return ``known[name]``, or raise a ValueError that lists what there is."""
+    try:
+        return known[name]
+    except KeyError:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"unknown {what} {name!r}{hint} (there are: {', '.join(sorted(known))})"
+        ) from None

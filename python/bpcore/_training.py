@@ -1,0 +1,162 @@
+"""The fit: epochs, chunks of mini-batches, metrics, validation.
+
+The compiled loop runs a chunk of many mini-batches without the GIL: as many as take
+about CHUNK_SECONDS, at most an epoch. Between chunks Python looks at signals, feeds
+the metrics with the outputs the chunk recorded, and moves the progress bar; there is
+no Python call for each mini-batch.
+"""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import _core, _progress
+from .callbacks import History
+
+CHUNK_SECONDS = 0.05
+# Before anything is measured: multiply-adds a second, low enough for the slowest machine.
+_FIRST_GUESS = 1e9
+# Outputs kept for the metrics in one chunk, in elements.
+_MAX_OUTPUTS = 1 << 22
+
+
+@dataclass
+class Data:
+    """Checked arrays in the model's element type: x (N, n_0), y (N, n_y), weight (N,) or None."""
+
+    x: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None
+
+    def __len__(self):
+        return len(self.x)
+
+    def split(self, at):
+        """Return the rows before and from `at`."""
+        weight = self.weight
+        return (
+            Data(self.x[:at], self.y[:at], None if weight is None else weight[:at]),
+            Data(self.x[at:], self.y[at:], None if weight is None else weight[at:]),
+        )
+
+
+class Trainer:
+    """A compiled network bound to its optimizer: what a fit runs on.
+
+    Parameters
+    ----------
+    model : Sequential
+    network : _core.Network
+    """
+
+    def __init__(self, model, network):
+        self.model = model
+        self.network = network
+        self.optimizer = model.optimizer
+        parameters = network.parameters
+        self.gradient = np.empty_like(parameters)
+        self.slots = self.optimizer._slots_for(parameters)
+
+    def steps(self, data, order, batch_size, first, last, epoch, outputs=None):
+        """Run mini-batches first .. last-1 of an epoch; return the sum of their costs."""
+        total = self.network.train(
+            data.x,
+            data.y,
+            data.weight,
+            order,
+            batch_size,
+            first,
+            last,
+            self.gradient,
+            self.slots,
+            self.optimizer._settings(),
+            self.optimizer.iterations,
+            self.model._seed,
+            epoch,
+            outputs,
+        )
+        self.optimizer.iterations += last - first
+        return total
+
+
+class _ChunkSize:
+    """How many mini-batches make about CHUNK_SECONDS of work."""
+
+    def __init__(self, parameters, batch_size, n_out, with_outputs):
+        self.steps = max(1, int(_FIRST_GUESS * CHUNK_SECONDS / (3 * batch_size * parameters + 1)))
+        self._most = max(1, _MAX_OUTPUTS // (batch_size * n_out)) if with_outputs else 1 << 40
+
+    def next(self, left):
+        return min(self.steps, left, self._most)
+
+    def measured(self, steps, seconds):
+        # At most eightfold at a time: the first chunks are the least reliable.
+        wanted = steps * CHUNK_SECONDS / max(seconds, 1e-9)
+        self.steps = max(1, int(min(wanted, 8 * steps)))
+
+
+def fit(model, trainer, data, validation, batch_size, epochs, shuffle, verbose):
+    """Train and return the History."""
+    rows = len(data)
+    steps = -(-rows // batch_size)
+    history = History(model, {"epochs": epochs, "steps": steps, "batch_size": batch_size})
+    n_out = model.output_shape[1]
+    order = np.empty(rows, np.int64) if shuffle else None
+    metrics = model._metrics
+    chunk = _ChunkSize(model.count_params(), batch_size, n_out, bool(metrics))
+    report = _progress.make(verbose, epochs, steps)
+    try:
+        for epoch in range(epochs):
+            report.epoch_begin(epoch)
+            if shuffle:
+                _core.epoch_order(rows, model._seed, model._epochs, order)
+            logs = _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report)
+            model._epochs += 1
+            if validation is not None:
+                values = evaluate(model, trainer.network, validation, metrics)
+                logs.update({f"val_{name}": value for name, value in values.items()})
+            history.append(epoch, logs)
+            report.epoch_end(logs)
+    finally:
+        report.close()
+        model.history = history
+    return history
+
+
+def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):
+    """Train one epoch, chunk by chunk; return its loss and metrics."""
+    total, first, rows = 0.0, 0, len(data)
+    for metric in metrics:
+        metric.reset_state()
+    while first < steps:
+        last = first + chunk.next(steps - first)
+        seen = slice(first * batch_size, min(last * batch_size, rows))
+        outputs = None
+        if metrics:
+            outputs = np.empty((seen.stop - seen.start, trainer.model.output_shape[1]),
+                               data.x.dtype)
+        start = time.perf_counter()
+        total += trainer.steps(data, order, batch_size, first, last, trainer.model._epochs,
+                               outputs)
+        chunk.measured(last - first, time.perf_counter() - start)
+        if metrics:
+            y = data.y[seen] if order is None else data.y[order[seen]]
+            for metric in metrics:
+                metric.update_state(y, outputs)
+        logs = {"loss": total / seen.stop, **{m.name: m.result() for m in metrics}}
+        report.steps_done(last - first, logs)
+        first = last
+    return logs
+
+
+def evaluate(model, network, data, metrics):
+    """Return the cost over the data and the metrics of its outputs, by name."""
+    outputs = np.empty((len(data), model.output_shape[1]), data.x.dtype) if metrics else None
+    total = network.evaluate(data.x, data.y, data.weight, outputs)
+    logs = {"loss": total / len(data)}
+    for metric in metrics:
+        metric.reset_state()
+        metric.update_state(data.y, outputs)
+        logs[metric.name] = metric.result()
+    return logs

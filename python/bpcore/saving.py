@@ -1,0 +1,221 @@
+"""Models in files: one safetensors file for weights, architecture and optimizer.
+
+The tensors are named after the layers ("dense/kernel"); the architecture, as JSON, is
+in the file's metadata. Loading executes nothing from the file: names are looked up in
+a closed list, and in what the caller hands over as `custom_objects`.
+"""
+
+import json
+import os
+import tempfile
+
+import numpy as np
+
+from . import activations, initializers, layers, losses, metrics, optimizers
+from ._names import look_up
+
+FORMAT_VERSION = 1
+
+
+def save_model(model, filepath, extra=None):
+    """Write a model to one file, whole or not at all.
+
+    Parameters
+    ----------
+    model : Sequential
+    filepath : path-like
+        Conventionally ends in ``.safetensors``.
+    extra : dict, optional
+        More metadata for the file; JSON-serialisable. `read_extra` returns it.
+    """
+    from safetensors.numpy import save
+
+    model._need_built()
+    tensors = {}
+    for layer in model.layers:
+        for name in ("kernel", "bias"):
+            if getattr(layer, name) is not None:
+                tensors[f"{layer.name}/{name}"] = getattr(layer, name)
+    if model.optimizer is not None and model.optimizer._slots is not None:
+        tensors["optimizer/slots"] = model.optimizer._slots
+    description = json.dumps(_describe(model, extra), default=_plain)
+    payload = save(
+        {name: np.ascontiguousarray(array) for name, array in tensors.items()},
+        metadata={"bpcore": description},
+    )
+    _write_whole(os.fspath(filepath), payload)
+
+
+def load_model(filepath, custom_objects=None):
+    """Read a model that `save_model` (``model.save``) wrote.
+
+    Parameters
+    ----------
+    filepath : path-like
+    custom_objects : dict of str to object, optional
+        The user's own activations (pairs) and losses, by the names they were saved under.
+
+    Returns
+    -------
+    Sequential
+        Compiled if the saved one was; training goes on where it stopped.
+    """
+    from .models import Sequential
+
+    description, tensors = _read(filepath)
+    custom = custom_objects or {}
+    config = description["model"]
+    model = Sequential(dtype=config["dtype"], name=config["name"])
+    model.add(layers.Input(tuple(config["input_shape"])))
+    for entry in config["layers"]:
+        model.add(_make_layer(entry, custom))
+    model.set_weights([_tensor(tensors, f"{layer.name}/{name}", filepath)
+                       for layer in model.layers
+                       for name in ("kernel", "bias") if getattr(layer, name) is not None])
+    model._seed, model._epochs = config["seed"], config["epochs"]
+    compiled = description["compile"]
+    if compiled is not None:
+        optimizer = look_up(compiled["optimizer"]["class"], optimizers.BUILT_IN, "optimizer")(
+            **compiled["optimizer"]["config"]
+        )
+        optimizer.iterations = compiled["optimizer"]["iterations"]
+        model.compile(
+            optimizer,
+            _custom(compiled["loss"]["name"], custom, "loss")
+            if compiled["loss"]["class"] == "UserLoss"
+            else look_up(compiled["loss"]["class"], losses.BUILT_IN, "loss")(),
+            compiled["metrics"],
+        )
+        if "optimizer/slots" in tensors:
+            slots = optimizer._slots_for(model._parameters)
+            saved = tensors["optimizer/slots"]
+            if saved.shape != slots.shape:
+                raise ValueError(
+                    f"{filepath} holds {saved.size} optimizer numbers, the model needs "
+                    f"{slots.size}; the file is damaged"
+                )
+            slots[...] = saved
+    return model
+
+
+def read_extra(filepath):
+    """Return the `extra` that `save_model` was given, or None."""
+    return _read(filepath)[0].get("extra")
+
+
+def _describe(model, extra):
+    """Everything but the numbers, as plain data."""
+    compiled = None
+    if model.loss is not None:
+        for metric in model._metric_names:
+            if not isinstance(metric, str):
+                raise ValueError(
+                    f"cannot save metric {metric!r}: give built-in metrics by name to save a model"
+                )
+        compiled = {
+            "optimizer": {
+                "class": type(model.optimizer).__name__,
+                "config": model.optimizer.get_config(),
+                "iterations": model.optimizer.iterations,
+            },
+            "loss": {
+                "class": type(model.loss).__name__,
+                "name": getattr(model.loss, "__name__", model.loss.name),
+            },
+            "metrics": model._metric_names,
+        }
+    return {
+        "format": FORMAT_VERSION,
+        "model": {
+            "name": model.name,
+            "dtype": model.dtype,
+            "input_shape": list(model.input_shape[1:]),
+            "layers": [
+                {"class": type(layer).__name__, "config": layer.get_config()}
+                for layer in model.layers
+            ],
+            "seed": model._seed,
+            "epochs": model._epochs,
+        },
+        "compile": compiled,
+        "extra": extra,
+    }
+
+
+def _plain(value):
+    """What JSON does not know: initializers and numbers of NumPy."""
+    if isinstance(value, initializers.Initializer):
+        return {"class": type(value).__name__, "config": value.get_config()}
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"cannot save {value!r} in a model file")
+
+
+def _make_layer(entry, custom):
+    config = dict(entry["config"])
+    activation = config.get("activation")
+    if isinstance(activation, dict):
+        name = activation["user"]
+        pair = activations.get(_custom(name, custom, "activation"))
+        config["activation"] = pair._replace(name=name)
+    for name in ("kernel_initializer", "bias_initializer"):
+        if name in config:
+            cls = look_up(config[name]["class"], initializers.BUILT_IN, "initializer")
+            config[name] = cls(**config[name]["config"])
+    return look_up(entry["class"], layers.BUILT_IN, "layer")(**config)
+
+
+def _custom(name, custom, what):
+    if name not in custom:
+        raise ValueError(
+            f"the file names a user's own {what} {name!r}; pass it as "
+            f"load_model(…, custom_objects={{{name!r}: …}})"
+        )
+    return custom[name]
+
+
+def _tensor(tensors, name, filepath):
+    if name not in tensors:
+        raise ValueError(f"{filepath} has no tensor {name!r}; the file is damaged")
+    return tensors[name]
+
+
+def _read(filepath):
+    from safetensors import SafetensorError, safe_open
+
+    if not os.path.exists(filepath):
+        raise FileNotFoundError(f"no model file {os.fspath(filepath)!r}")
+    try:
+        with safe_open(os.fspath(filepath), framework="np") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        description = json.loads(metadata["bpcore"])
+        version = description["format"]
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{os.fspath(filepath)!r} is not a bpcore model file ({error})"
+        ) from error
+    if version != FORMAT_VERSION:
+        raise ValueError(
+            f"{os.fspath(filepath)!r} has format {version}, this bpcore reads {FORMAT_VERSION}"
+        )
+    return description, tensors
+
+
+def _write_whole(path, payload):
+    """Write to a temporary file beside `path`, then move it into place."""
+    directory = os.path.dirname(os.path.abspath(path))
+    handle, temporary = tempfile.mkstemp(dir=directory, prefix=".bpcore-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp's files are private; the model gets what a plain open would give it.
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,279 @@
+"""The boundary between Python and the loops: every argument is checked here, the element
+type chosen, and the GIL dropped once."""
+
+cimport numpy as cnp
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.ref cimport PyObject
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+cimport kernels
+from evaluate cimport cost_and_grad, evaluate
+from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_shuffle
+from network cimport ADAM, SGD, Draw, Layer, Plan, Update, real
+from train cimport train_steps
+
+import os
+
+import numpy as np
+
+cdef extern from *:
+    const char *BPCORE_VERSION
+
+cnp.import_array()
+
+__version__ = BPCORE_VERSION.decode()
+
+# What Python calls each enum of dispatch.h.
+ACTIVATIONS = {
+    "linear": kernels.BP_LINEAR,
+    "relu": kernels.BP_RELU,
+    "sigmoid": kernels.BP_SIGMOID,
+    "tanh": kernels.BP_TANH,
+    "softmax": kernels.BP_SOFTMAX,
+    "dropout": kernels.BP_DROPOUT,
+    "user": kernels.BP_USER_ACTIVATION,
+}
+LOSSES = {
+    "mean_squared_error": kernels.BP_MEAN_SQUARED_ERROR,
+    "binary_crossentropy": kernels.BP_BINARY_CROSSENTROPY,
+    "categorical_crossentropy": kernels.BP_CATEGORICAL_CROSSENTROPY,
+    "sparse_categorical_crossentropy": kernels.BP_SPARSE_CATEGORICAL_CROSSENTROPY,
+    "user": kernels.BP_USER_LOSS,
+}
+# (output activation, loss): the two as one function of z.
+LOSSES_FROM_Z = {
+    ("sigmoid", "binary_crossentropy"): kernels.BP_BINARY_CROSSENTROPY_FROM_Z,
+    ("softmax", "categorical_crossentropy"): kernels.BP_CATEGORICAL_CROSSENTROPY_FROM_Z,
+    ("softmax", "sparse_categorical_crossentropy"):
+        kernels.BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_Z,
+}
+OPTIMIZERS = {"sgd": SGD, "adam": ADAM}
+
+include "isa.pxi"
+include "kernel_calls.pxi"
+
+# One row of the plan's matrix for each layer; the fields of network.pxd's Layer.
+PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w_t", "z", "a",
+                "delta")
+
+
+cdef void *data_of(object array, object dtype, Py_ssize_t size, str name) except NULL:
+    """The address of a C-contiguous array's elements, after checking what it is."""
+    if not (isinstance(array, np.ndarray) and array.dtype == dtype
+            and cnp.PyArray_IS_C_CONTIGUOUS(array)):
+        raise TypeError(f"{name} must be a C-contiguous {dtype} array, got {type(array).__name__}"
+                        f" {getattr(array, 'dtype', '')}")
+    if cnp.PyArray_SIZE(array) < size:
+        raise ValueError(f"{name} has {array.size} elements, needs {size}")
+    return cnp.PyArray_DATA(array)
+
+
+cdef class Network:
+    """A plan bound to its parameters and workspace, ready to run.
+
+    See ``_core.pyi`` for the arguments and methods, network.pxd for the plan.
+    """
+    cdef Plan plan
+    cdef readonly object dtype, parameters, workspace
+    cdef list users
+
+    def __cinit__(self, layers, *, int loss, bint from_z, int first_delta, Py_ssize_t n_x,
+                  Py_ssize_t n_y, Py_ssize_t x, Py_ssize_t y, Py_ssize_t weight,
+                  Py_ssize_t row_size, Py_ssize_t shared_size, Py_ssize_t capacity,
+                  list users, parameters, workspace):
+        cdef int64_t[:, ::1] rows = layers
+        cdef Layer *layer
+        cdef Py_ssize_t l
+        if rows.shape[0] == 0 or rows.shape[1] != len(PLAN_COLUMNS):
+            raise ValueError(f"a plan has rows of {len(PLAN_COLUMNS)} integers, got an array of "
+                             f"shape {layers.shape}")
+        self.plan.layers = <Layer *>PyMem_Calloc(rows.shape[0], sizeof(Layer))
+        if self.plan.layers == NULL:
+            raise MemoryError()
+        self.dtype = parameters.dtype
+        if self.dtype != np.float32 and self.dtype != np.float64:
+            raise TypeError(f"parameters must be float32 or float64, got {self.dtype}")
+        data_of(parameters, self.dtype, 0, "parameters")
+        data_of(workspace, self.dtype, row_size * capacity + shared_size, "workspace")
+        self.parameters = parameters
+        self.workspace = workspace
+        self.users = users
+        self.plan.n_layers = <int>rows.shape[0]
+        self.plan.loss = loss
+        self.plan.from_z = from_z
+        self.plan.first_delta = first_delta
+        self.plan.n_x = n_x
+        self.plan.n_y = n_y
+        self.plan.x = x
+        self.plan.y = y
+        self.plan.weight = weight
+        self.plan.row_size = row_size
+        self.plan.n_parameters = parameters.size
+        self.plan.capacity = capacity
+        self.plan.users = <PyObject *>users
+        for l in range(rows.shape[0]):
+            layer = &self.plan.layers[l]
+            layer.activation = <int>rows[l, 0]
+            layer.user = rows[l, 1]
+            layer.threshold = <uint64_t>rows[l, 2]
+            layer.n_in = rows[l, 3]
+            layer.n_out = rows[l, 4]
+            layer.w = rows[l, 5]
+            layer.b = rows[l, 6]
+            layer.w_t = rows[l, 7]
+            layer.z = rows[l, 8]
+            layer.a = rows[l, 9]
+            layer.delta = rows[l, 10]
+
+    def __dealloc__(self):
+        PyMem_Free(self.plan.layers)
+
+    def predict(self, x, out):
+        cdef Py_ssize_t n = len(x)
+        cdef void *x_ = data_of(x, self.dtype, n * self.plan.n_x, "x")
+        cdef void *out_ = data_of(out, self.dtype, n * self.n_out(), "out")
+        if self.dtype == np.float32:
+            self._evaluate(n, <float *>x_, <float *>NULL, <float *>NULL, <float *>out_)
+        else:
+            self._evaluate(n, <double *>x_, <double *>NULL, <double *>NULL, <double *>out_)
+
+    def evaluate(self, x, y, weight, out=None):
+        cdef Py_ssize_t n = len(x)
+        cdef void *x_ = data_of(x, self.dtype, n * self.plan.n_x, "x")
+        cdef void *y_ = data_of(y, self.dtype, n * self.plan.n_y, "y")
+        cdef void *weight_ = NULL
+        cdef void *out_ = NULL
+        if weight is not None:
+            weight_ = data_of(weight, self.dtype, n, "sample_weight")
+        if out is not None:
+            out_ = data_of(out, self.dtype, n * self.n_out(), "out")
+        if self.dtype == np.float32:
+            return self._evaluate(n, <float *>x_, <float *>y_, <float *>weight_, <float *>out_)
+        return self._evaluate(n, <double *>x_, <double *>y_, <double *>weight_, <double *>out_)
+
+    def cost_and_grad(self, x, y, weight, grad, grad_block):
+        cdef Py_ssize_t n = len(x)
+        cdef void *x_ = data_of(x, self.dtype, n * self.plan.n_x, "x")
+        cdef void *y_ = data_of(y, self.dtype, n * self.plan.n_y, "y")
+        cdef void *weight_ = NULL
+        cdef void *grad_ = data_of(grad, self.dtype, self.plan.n_parameters, "grad")
+        cdef void *block_ = data_of(grad_block, self.dtype, self.plan.n_parameters, "grad_block")
+        if weight is not None:
+            weight_ = data_of(weight, self.dtype, n, "sample_weight")
+        if self.dtype == np.float32:
+            return self._cost_and_grad(n, <float *>x_, <float *>y_, <float *>weight_,
+                                       <float *>grad_, <float *>block_)
+        return self._cost_and_grad(n, <double *>x_, <double *>y_, <double *>weight_,
+                                   <double *>grad_, <double *>block_)
+
+    def train(self, x, y, weight, order, Py_ssize_t batch_size, Py_ssize_t first,
+              Py_ssize_t last, gradient, slots, tuple optimizer, int64_t iterations,
+              uint64_t seed, uint32_t epoch, outputs=None):
+        cdef Py_ssize_t n = len(x)
+        cdef Update update
+        cdef Draw draw
+        cdef void *x_ = data_of(x, self.dtype, n * self.plan.n_x, "x")
+        cdef void *y_ = data_of(y, self.dtype, n * self.plan.n_y, "y")
+        cdef void *weight_ = NULL
+        cdef void *order_ = NULL
+        cdef void *outputs_ = NULL
+        cdef void *grad_ = data_of(gradient, self.dtype, self.plan.n_parameters, "gradient")
+        cdef void *slots_
+        update.kind = OPTIMIZERS[optimizer[0]]
+        _, update.learning_rate, update.beta_1, update.beta_2, update.epsilon, nesterov = optimizer
+        update.nesterov = nesterov
+        update.iterations = iterations
+        slots_ = data_of(slots, self.dtype, self.plan.n_parameters * n_slots(optimizer), "slots")
+        draw.seed = seed
+        draw.epoch = epoch
+        if not (1 <= batch_size <= self.plan.capacity and 0 <= first <= last
+                and (last == 0 or (last - 1) * batch_size < n)):
+            raise ValueError(f"steps {first}..{last} of {batch_size} rows do not fit {n} rows and "
+                             f"a workspace for {self.plan.capacity}")
+        if weight is not None:
+            weight_ = data_of(weight, self.dtype, n, "sample_weight")
+        if order is not None:
+            order_ = data_of(order, np.dtype(np.int64), n, "order")
+        if outputs is not None:
+            outputs_ = data_of(outputs, self.dtype,
+                               (min(last * batch_size, n) - first * batch_size) * self.n_out(),
+                               "outputs")
+        if self.dtype == np.float32:
+            return self._train(
+                &update, draw, n, <float *>x_, <float *>y_, <float *>weight_, <int64_t *>order_,
+                batch_size, first, last, <float *>grad_, <float *>slots_, <float *>outputs_)
+        return self._train(
+            &update, draw, n, <double *>x_, <double *>y_, <double *>weight_, <int64_t *>order_,
+            batch_size, first, last, <double *>grad_, <double *>slots_, <double *>outputs_)
+
+    cdef Py_ssize_t n_out(self):
+        return self.plan.layers[self.plan.n_layers - 1].n_out
+
+    cdef _evaluate(self, Py_ssize_t n, const real *x, const real *y, const real *weight,
+                   real *out):
+        cdef real *theta = <real *>cnp.PyArray_DATA(self.parameters)
+        cdef real *work = <real *>cnp.PyArray_DATA(self.workspace)
+        cdef double total
+        with nogil:
+            total = evaluate(&self.plan, current_isa, n, x, y, weight, theta, work, out)
+        return total
+
+    cdef _cost_and_grad(self, Py_ssize_t n, const real *x, const real *y, const real *weight,
+                        real *grad, real *block):
+        cdef real *theta = <real *>cnp.PyArray_DATA(self.parameters)
+        cdef real *work = <real *>cnp.PyArray_DATA(self.workspace)
+        cdef double total
+        with nogil:
+            total = cost_and_grad(&self.plan, current_isa, n, x, y, weight, theta, work, grad,
+                                  block)
+        return total
+
+    cdef _train(self, Update *update, Draw draw, Py_ssize_t n, const real *x, const real *y,
+                const real *weight, const int64_t *order, Py_ssize_t batch, Py_ssize_t first,
+                Py_ssize_t last, real *grad, real *slots, real *outputs):
+        cdef real *theta = <real *>cnp.PyArray_DATA(self.parameters)
+        cdef real *work = <real *>cnp.PyArray_DATA(self.workspace)
+        cdef const bp_isa *isa = current_isa
+        cdef double total
+        with nogil:
+            total = train_steps(&self.plan, isa, update, draw, n, x, y, weight, order, batch,
+                                first, last, theta, grad, slots, work, outputs)
+        return total
+
+
+def n_slots(tuple optimizer):
+    """How many arrays of moments the optimizer keeps."""
+    kind = optimizer[0]
+    return 2 if kind == "adam" else 1 if kind == "sgd" and optimizer[2] else 0
+
+
+def epoch_order(int64_t n, uint64_t seed, uint32_t epoch, out=None):
+    if out is None:
+        out = np.empty(n, np.int64)
+    cdef int64_t *order = <int64_t *>data_of(out, np.dtype(np.int64), n, "out")
+    with nogil:
+        bp_shuffle(n, seed, epoch, order)
+    return out
+
+
+def philox(counter, uint64_t key):
+    cdef uint32_t c[4]
+    cdef uint32_t out[4]
+    c[0], c[1], c[2], c[3] = counter
+    bp_philox(c, key, out)
+    return out[0], out[1], out[2], out[3]
+
+
+def all_finite(array):
+    """Whether no element of a C-contiguous float32 or float64 array is NaN or infinite."""
+    cdef Py_ssize_t n = array.size
+    cdef void *x
+    cdef int finite
+    if array.dtype == np.float32:
+        x = data_of(array, array.dtype, n, "array")
+        with nogil:
+            finite = kernels.all_finite(current_isa, n, <float *>x)
+    else:
+        x = data_of(array, np.dtype(np.float64), n, "array")
+        with nogil:
+            finite = kernels.all_finite(current_isa, n, <double *>x)
+    return bool(finite)

@@ -1,0 +1,165 @@
+"""Backpropagation for one batch.
+
+========  ================  ===================================================
+in code   shape             definition
+========  ================  ===================================================
+a[0]      (rows, n_0)       the input batch x
+z[l]      (rows, n_l)       a[l-1] W[l] + b[l]
+a[l]      (rows, n_l)       g_l(z[l])
+cost      scalar            sum over the rows of weight_i C(x_i); the caller divides
+delta[L]  (rows, n_L)       dC/da[L] . g_L'(z[L]), C averaged over the batch
+delta[l]  (rows, n_l)       (delta[l+1] W[l+1]^T) . g_l'(z[l])
+grad_w    (n_{l-1}, n_l)    a[l-1]^T delta[l]
+grad_b    (n_l,)            column sums of delta[l]
+========  ================  ===================================================
+
+Layers are numbered from 0 in code, so ``layers[l - 1]`` is layer l of the table.
+A layer without weights (Activation, Dropout) has z[l] = a[l-1].
+"""
+
+from libc.stdint cimport uint32_t
+from libc.string cimport memcpy
+from kernels cimport (
+    BP_DROPOUT, BP_LINEAR, BP_USER_ACTIVATION, BP_USER_LOSS, activate, bp_isa,
+    column_sums, cost, delta_product, derive, dropout, gradient, transpose, weighted_sum,
+)
+from network cimport Draw, Layer, Plan, real
+from user cimport user_activate, user_cost, user_derive
+
+
+cdef inline const real *input_of(const Plan *plan, int l, const real *x,
+                                 real *work) noexcept nogil:
+    """a[l-1] as layer `l` (from 0) reads it."""
+    if l == 0:
+        return x
+    return work + plan.layers[l - 1].a * plan.capacity
+
+
+cdef inline const real *z_of(const Plan *plan, int l, const real *x, real *work) noexcept nogil:
+    if plan.layers[l].z < 0:
+        return x
+    return work + plan.layers[l].z * plan.capacity
+
+
+cdef inline void draw_of(int l, const Draw *draw, uint32_t *words) noexcept nogil:
+    words[0] = <uint32_t>l
+    words[1] = draw.step
+    words[2] = draw.epoch
+    words[3] = 0
+
+
+cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, const real *x,
+                        const real *theta, real *work, const Draw *draw) except -1 nogil:
+    """All weighted sums and activations. draw is NULL outside training: no dropout."""
+    cdef int l
+    cdef const Layer *layer
+    cdef const real *z
+    cdef real *a
+    cdef uint32_t words[4]
+    for l in range(plan.n_layers):
+        layer = &plan.layers[l]
+        z = z_of(plan, l, x, work)
+        a = work + layer.a * plan.capacity
+        if layer.w >= 0:
+            weighted_sum(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, work),
+                         theta + layer.w, theta + layer.b if layer.b >= 0 else NULL, <real *>z)
+        if layer.activation == BP_DROPOUT:
+            if draw == NULL:
+                activate(isa, BP_LINEAR, rows, layer.n_out, z, a)
+            else:
+                draw_of(l, draw, words)
+                dropout(isa, rows, layer.n_out, layer.threshold, draw.seed, words, z, a)
+        elif layer.activation == BP_USER_ACTIVATION:
+            user_activate(plan.users, layer.user, rows, layer.n_out, z, a)
+        else:
+            activate(isa, layer.activation, rows, layer.n_out, z, a)
+    return 0
+
+
+cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t rows,
+                               const real *x, const real *y, const real *weight, double scale,
+                               real *work, bint want_delta) except? -1 nogil:
+    """Sum of weight_i C(x_i) after `forward`. If wanted, delta[L]'s place receives
+    scale . dC/da[L], or dC/dz[L] where the loss is a function of z (plan.from_z)."""
+    cdef int last = plan.n_layers - 1
+    cdef const Layer *layer = &plan.layers[last]
+    cdef const real *z = z_of(plan, last, x, work)
+    cdef const real *a = work + layer.a * plan.capacity
+    cdef real *delta = work + layer.delta * plan.capacity if want_delta else NULL
+    if plan.loss == BP_USER_LOSS:
+        return user_cost(plan.users, rows, plan.n_y, layer.n_out, a, y, weight, scale, delta)
+    return cost(isa, plan.loss, rows, layer.n_out, z, a, y, weight, scale, delta)
+
+
+cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, const real *x,
+                       const real *theta, real *work, const Draw *draw) except -1 nogil:
+    """The delta recursion, from what `output_cost` left at the output down to
+    layer plan.first_delta."""
+    cdef int l
+    cdef const Layer *layer
+    cdef const real *z
+    cdef const real *a
+    cdef const real *w_t
+    cdef real *delta
+    cdef real *below
+    cdef uint32_t words[4]
+    for l in range(plan.n_layers - 1, plan.first_delta - 1, -1):
+        layer = &plan.layers[l]
+        delta = work + layer.delta * plan.capacity
+        # delta holds dC/da[l]; times g'(z[l]).
+        if not (plan.from_z and l == plan.n_layers - 1):
+            z = z_of(plan, l, x, work)
+            a = work + layer.a * plan.capacity
+            if layer.activation == BP_DROPOUT:
+                if draw != NULL:
+                    draw_of(l, draw, words)
+                    dropout(isa, rows, layer.n_out, layer.threshold, draw.seed, words, delta,
+                            delta)
+            elif layer.activation == BP_USER_ACTIVATION:
+                user_derive(plan.users, layer.user, rows, layer.n_out, z, delta)
+            else:
+                derive(isa, layer.activation, rows, layer.n_out, z, a, delta)
+        if l == plan.first_delta:
+            break
+        # dC/da[l-1] = delta[l] W[l]^T, into the place of delta[l-1].
+        below = work + plan.layers[l - 1].delta * plan.capacity
+        if layer.w >= 0:
+            w_t = theta + layer.w
+            if layer.n_out > 1:  # a single column is its own transpose
+                transpose(isa, layer.n_in, layer.n_out, w_t,
+                          work + plan.row_size * plan.capacity + layer.w_t)
+                w_t = work + plan.row_size * plan.capacity + layer.w_t
+            delta_product(isa, rows, layer.n_in, layer.n_out, delta, w_t, below)
+        elif below != delta:
+            memcpy(below, delta, rows * layer.n_in * sizeof(real))
+    return 0
+
+
+cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, const real *x,
+                           real *work, real *grad) noexcept nogil:
+    """grad_w and grad_b of every layer, from the a and delta of the batch."""
+    cdef int l
+    cdef const Layer *layer
+    cdef const real *delta
+    for l in range(plan.n_layers):
+        layer = &plan.layers[l]
+        if layer.w < 0:
+            continue
+        delta = work + layer.delta * plan.capacity
+        gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, work), layer.n_in,
+                 delta, grad + layer.w)
+        if layer.b >= 0:
+            column_sums(isa, rows, layer.n_out, delta, grad + layer.b)
+
+
+cdef inline double backprop(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, const real *x,
+                            const real *y, const real *weight, double scale, const real *theta,
+                            real *grad, real *work, const Draw *draw) except? -1 nogil:
+    """One batch, forward and back: returns sum of weight_i C(x_i), and writes to grad the
+    gradient of scale times that sum."""
+    cdef double total
+    forward(plan, isa, rows, x, theta, work, draw)
+    total = output_cost(plan, isa, rows, x, y, weight, scale, work, True)
+    deltas(plan, isa, rows, x, theta, work, draw)
+    gradients(plan, isa, rows, x, work, grad)
+    return total

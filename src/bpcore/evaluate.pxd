@@ -1,0 +1,50 @@
+"""Whole data sets, a block of plan.capacity rows at a time: outputs, the cost, and the
+gradient of the cost over all rows."""
+
+from libc.string cimport memcpy
+from backprop cimport backprop, forward, output_cost
+from kernels cimport bp_isa
+from network cimport Plan, real
+
+
+cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, const real *x,
+                            const real *y, const real *weight, const real *theta, real *work,
+                            real *outputs) except? -1 nogil:
+    """Sum of weight_i C(x_i), without dropout; y NULL means no cost is wanted (0). outputs,
+    if not NULL, receives a[L] of all rows."""
+    cdef Py_ssize_t start = 0, rows
+    cdef Py_ssize_t n_out = plan.layers[plan.n_layers - 1].n_out
+    cdef const real *a = work + plan.layers[plan.n_layers - 1].a * plan.capacity
+    cdef const real *x_block
+    cdef double total = 0
+    while start < n:
+        rows = min(plan.capacity, n - start)
+        x_block = x + start * plan.n_x
+        forward(plan, isa, rows, x_block, theta, work, NULL)
+        if y != NULL:
+            total += output_cost(plan, isa, rows, x_block, y + start * plan.n_y,
+                                 weight + start if weight != NULL else NULL, 1.0, work, False)
+        if outputs != NULL:
+            memcpy(outputs + start * n_out, a, rows * n_out * sizeof(real))
+        start += rows
+    return total
+
+
+cdef inline double cost_and_grad(const Plan *plan, const bp_isa *isa, Py_ssize_t n,
+                                 const real *x, const real *y, const real *weight,
+                                 const real *theta, real *work, real *grad,
+                                 real *block) except? -1 nogil:
+    """Returns sum of weight_i C(x_i); grad receives the gradient of that sum / n: the sum of
+    its blocks' gradients, for which block is scratch of the same size."""
+    cdef Py_ssize_t start = 0, rows, i
+    cdef double total = 0
+    while start < n:
+        rows = min(plan.capacity, n - start)
+        total += backprop(plan, isa, rows, x + start * plan.n_x, y + start * plan.n_y,
+                          weight + start if weight != NULL else NULL, 1.0 / n, theta,
+                          grad if start == 0 else block, work, NULL)
+        if start > 0:
+            for i in range(plan.n_parameters):
+                grad[i] += block[i]
+        start += rows
+    return total

@@ -1,0 +1,81 @@
+# Each kernel on its own, under the instruction set asked for: what the tests compare
+# with plain NumPy and the benchmarks time. Shapes are the arrays'; see kernels.h.
+
+
+def kernel_weighted_sum(str isa, const real[:, ::1] a, const real[:, ::1] w, const real[::1] b,
+                        real[:, ::1] z):
+    cdef const real *b_ = NULL
+    if b is not None:
+        b_ = &b[0]
+    kernels.weighted_sum(find_isa(isa), a.shape[0], w.shape[0], w.shape[1], &a[0, 0], &w[0, 0],
+                         b_, &z[0, 0])
+
+
+def kernel_delta_product(str isa, const real[:, ::1] delta, const real[:, ::1] w_t,
+                         real[:, ::1] out):
+    kernels.delta_product(find_isa(isa), delta.shape[0], w_t.shape[1], w_t.shape[0],
+                          &delta[0, 0], &w_t[0, 0], &out[0, 0])
+
+
+def kernel_gradient(str isa, const real[:, ::1] a, const real[:, ::1] delta,
+                    real[:, ::1] grad_w, Py_ssize_t first_row=0):
+    """Rows first_row .. first_row + len(grad_w) of a^T delta."""
+    kernels.gradient(find_isa(isa), a.shape[0], grad_w.shape[0], delta.shape[1],
+                     &a[0, first_row], a.shape[1], &delta[0, 0], &grad_w[0, 0])
+
+
+def kernel_column_sums(str isa, const real[:, ::1] delta, real[::1] sums):
+    kernels.column_sums(find_isa(isa), delta.shape[0], delta.shape[1], &delta[0, 0], &sums[0])
+
+
+def kernel_transpose(str isa, const real[:, ::1] src, real[:, ::1] dst):
+    kernels.transpose(find_isa(isa), src.shape[0], src.shape[1], &src[0, 0], &dst[0, 0])
+
+
+def kernel_activate(str isa, str name, const real[:, ::1] z, real[:, ::1] a):
+    kernels.activate[real](find_isa(isa), ACTIVATIONS[name], z.shape[0], z.shape[1], &z[0, 0],
+                     &a[0, 0])
+
+
+def kernel_derive(str isa, str name, const real[:, ::1] z, const real[:, ::1] a,
+                  real[:, ::1] delta):
+    kernels.derive[real](find_isa(isa), ACTIVATIONS[name], z.shape[0], z.shape[1], &z[0, 0], &a[0, 0],
+                   &delta[0, 0])
+
+
+def kernel_dropout(str isa, double rate, uint64_t seed, draw, const real[:, ::1] src,
+                   real[:, ::1] dst):
+    cdef uint32_t words[4]
+    words[0], words[1], words[2], words[3] = draw
+    kernels.dropout(find_isa(isa), src.shape[0], src.shape[1], <uint64_t>(rate * 2.0 ** 32),
+                    seed, words, &src[0, 0], &dst[0, 0])
+
+
+def kernel_cost(str isa, int loss, const real[:, ::1] z, const real[:, ::1] a,
+                const real[:, ::1] y, const real[::1] weight, double scale, real[:, ::1] delta):
+    cdef const real *weight_ = NULL
+    cdef real *delta_ = NULL
+    if weight is not None:
+        weight_ = &weight[0]
+    if delta is not None:
+        delta_ = &delta[0, 0]
+    return kernels.cost(find_isa(isa), loss, a.shape[0], a.shape[1], &z[0, 0], &a[0, 0],
+                        &y[0, 0], weight_, scale, delta_)
+
+
+def kernel_sgd(str isa, real[::1] w, const real[::1] grad, real[::1] m, double learning_rate,
+               double momentum, bint nesterov):
+    cdef real *m_ = NULL if m is None else &m[0]
+    kernels.sgd(find_isa(isa), w.shape[0], &w[0], &grad[0], m_, learning_rate, momentum,
+                nesterov)
+
+
+def kernel_adam(str isa, real[::1] w, const real[::1] grad, real[::1] m, real[::1] v,
+                double alpha, double beta_1, double beta_2, double epsilon):
+    kernels.adam(find_isa(isa), w.shape[0], &w[0], &grad[0], &m[0], &v[0], alpha, beta_1,
+                 beta_2, epsilon)
+
+
+def kernel_gather(str isa, const real[:, ::1] src, const int64_t[::1] index, real[:, ::1] dst):
+    kernels.gather(find_isa(isa), index.shape[0], src.shape[1], &src[0, 0], &index[0],
+                   &dst[0, 0])

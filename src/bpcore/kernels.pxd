@@ -1,0 +1,189 @@
+"""The C kernels, typed: for each kernel one inline that picks the table of the
+element type. This file and blas.pxd are the only ones that branch on it."""
+
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from network cimport real
+
+cdef extern from "kernels/dispatch.h" nogil:
+    enum:
+        BP_LINEAR
+        BP_RELU
+        BP_SIGMOID
+        BP_TANH
+        BP_SOFTMAX
+        BP_N_ACTIVATIONS
+        BP_DROPOUT
+        BP_USER_ACTIVATION
+    enum:
+        BP_MEAN_SQUARED_ERROR
+        BP_BINARY_CROSSENTROPY
+        BP_CATEGORICAL_CROSSENTROPY
+        BP_SPARSE_CATEGORICAL_CROSSENTROPY
+        BP_BINARY_CROSSENTROPY_FROM_Z
+        BP_CATEGORICAL_CROSSENTROPY_FROM_Z
+        BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_Z
+        BP_N_LOSSES
+        BP_USER_LOSS
+
+    ctypedef struct bp_kernels_f32:
+        void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const float *,
+                             const float *, float *) noexcept nogil
+        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const float *,
+                              float *) noexcept nogil
+        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t,
+                         const float *, float *) noexcept nogil
+        void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
+        void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
+        void (*activate[5])(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
+        void (*derive[5])(Py_ssize_t, Py_ssize_t, const float *, const float *, float *) noexcept nogil
+        void (*dropout)(Py_ssize_t, Py_ssize_t, uint64_t, uint64_t, const uint32_t *,
+                        const float *, float *) noexcept nogil
+        double (*cost[7])(Py_ssize_t, Py_ssize_t, const float *, const float *, const float *,
+                          const float *, double, float *) noexcept nogil
+        void (*sgd)(Py_ssize_t, float *, const float *, float *, double, double, int) noexcept nogil
+        void (*adam)(Py_ssize_t, float *, const float *, float *, float *, double, double,
+                     double, double) noexcept nogil
+        void (*gather)(Py_ssize_t, Py_ssize_t, const float *, const int64_t *, float *) noexcept nogil
+        int (*all_finite)(Py_ssize_t, const float *) noexcept nogil
+
+    ctypedef struct bp_kernels_f64:
+        void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const double *,
+                             const double *, double *) noexcept nogil
+        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const double *,
+                              double *) noexcept nogil
+        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
+                         const double *, double *) noexcept nogil
+        void (*column_sums)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
+        void (*transpose)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
+        void (*activate[5])(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
+        void (*derive[5])(Py_ssize_t, Py_ssize_t, const double *, const double *,
+                          double *) noexcept nogil
+        void (*dropout)(Py_ssize_t, Py_ssize_t, uint64_t, uint64_t, const uint32_t *,
+                        const double *, double *) noexcept nogil
+        double (*cost[7])(Py_ssize_t, Py_ssize_t, const double *, const double *, const double *,
+                          const double *, double, double *) noexcept nogil
+        void (*sgd)(Py_ssize_t, double *, const double *, double *, double, double, int) noexcept nogil
+        void (*adam)(Py_ssize_t, double *, const double *, double *, double *, double, double,
+                     double, double) noexcept nogil
+        void (*gather)(Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
+                       double *) noexcept nogil
+        int (*all_finite)(Py_ssize_t, const double *) noexcept nogil
+
+    ctypedef struct bp_isa:
+        const char *name
+        const bp_kernels_f32 *f32
+        const bp_kernels_f64 *f64
+
+    const bp_isa *bp_isa_available(int i) noexcept nogil
+    const bp_isa *bp_isa_find(const char *name) noexcept nogil
+    void bp_philox(const uint32_t *counter, uint64_t key, uint32_t *out) noexcept nogil
+    void bp_shuffle(int64_t n, uint64_t seed, uint32_t epoch, int64_t *order) noexcept nogil
+
+
+cdef inline void weighted_sum(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
+                              Py_ssize_t n_out, const real *a, const real *w,
+                              const real *b, real *z) noexcept nogil:
+    if real is float:
+        isa.f32.weighted_sum(rows, n_in, n_out, a, w, b, z)
+    else:
+        isa.f64.weighted_sum(rows, n_in, n_out, a, w, b, z)
+
+
+cdef inline void delta_product(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
+                               Py_ssize_t n_out, const real *delta, const real *w_t,
+                               real *out) noexcept nogil:
+    if real is float:
+        isa.f32.delta_product(rows, n_in, n_out, delta, w_t, out)
+    else:
+        isa.f64.delta_product(rows, n_in, n_out, delta, w_t, out)
+
+
+cdef inline void gradient(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
+                          Py_ssize_t n_out, const real *a, Py_ssize_t stride,
+                          const real *delta, real *grad_w) noexcept nogil:
+    if real is float:
+        isa.f32.gradient(rows, n_in, n_out, a, stride, delta, grad_w)
+    else:
+        isa.f64.gradient(rows, n_in, n_out, a, stride, delta, grad_w)
+
+
+cdef inline void column_sums(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
+                             const real *delta, real *sums) noexcept nogil:
+    if real is float:
+        isa.f32.column_sums(rows, n, delta, sums)
+    else:
+        isa.f64.column_sums(rows, n, delta, sums)
+
+
+cdef inline void transpose(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
+                           const real *src, real *dst) noexcept nogil:
+    if real is float:
+        isa.f32.transpose(rows, n, src, dst)
+    else:
+        isa.f64.transpose(rows, n, src, dst)
+
+
+cdef inline void activate(const bp_isa *isa, int g, Py_ssize_t rows, Py_ssize_t n,
+                          const real *z, real *a) noexcept nogil:
+    if real is float:
+        isa.f32.activate[g](rows, n, z, a)
+    else:
+        isa.f64.activate[g](rows, n, z, a)
+
+
+cdef inline void derive(const bp_isa *isa, int g, Py_ssize_t rows, Py_ssize_t n,
+                        const real *z, const real *a, real *delta) noexcept nogil:
+    if real is float:
+        isa.f32.derive[g](rows, n, z, a, delta)
+    else:
+        isa.f64.derive[g](rows, n, z, a, delta)
+
+
+cdef inline void dropout(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
+                         uint64_t threshold, uint64_t seed, const uint32_t *draw,
+                         const real *src, real *dst) noexcept nogil:
+    if real is float:
+        isa.f32.dropout(rows, n, threshold, seed, draw, src, dst)
+    else:
+        isa.f64.dropout(rows, n, threshold, seed, draw, src, dst)
+
+
+cdef inline double cost(const bp_isa *isa, int loss, Py_ssize_t rows, Py_ssize_t n,
+                        const real *z, const real *a, const real *y, const real *weight,
+                        double scale, real *delta) noexcept nogil:
+    if real is float:
+        return isa.f32.cost[loss](rows, n, z, a, y, weight, scale, delta)
+    else:
+        return isa.f64.cost[loss](rows, n, z, a, y, weight, scale, delta)
+
+
+cdef inline void sgd(const bp_isa *isa, Py_ssize_t n, real *w, const real *grad, real *m,
+                     double learning_rate, double momentum, int nesterov) noexcept nogil:
+    if real is float:
+        isa.f32.sgd(n, w, grad, m, learning_rate, momentum, nesterov)
+    else:
+        isa.f64.sgd(n, w, grad, m, learning_rate, momentum, nesterov)
+
+
+cdef inline void adam(const bp_isa *isa, Py_ssize_t n, real *w, const real *grad, real *m,
+                      real *v, double alpha, double beta_1, double beta_2,
+                      double epsilon) noexcept nogil:
+    if real is float:
+        isa.f32.adam(n, w, grad, m, v, alpha, beta_1, beta_2, epsilon)
+    else:
+        isa.f64.adam(n, w, grad, m, v, alpha, beta_1, beta_2, epsilon)
+
+
+cdef inline void gather(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *src,
+                        const int64_t *index, real *dst) noexcept nogil:
+    if real is float:
+        isa.f32.gather(rows, n, src, index, dst)
+    else:
+        isa.f64.gather(rows, n, src, index, dst)
+
+
+cdef inline int all_finite(const bp_isa *isa, Py_ssize_t n, const real *x) noexcept nogil:
+    if real is float:
+        return isa.f32.all_finite(n, x)
+    else:
+        return isa.f64.all_finite(n, x)

@@ -1,0 +1,115 @@
+/* Activations g and their derivatives g'. */
+#ifndef BPCORE_ACTIVATIONS_H
+#define BPCORE_ACTIVATIONS_H
+
+#include "philox.h"
+#include "vecmath.h"
+
+/* An element-wise activation from g(z), and its derivative from dg(a). */
+#define DEFINE_ELEMENTWISE(name, g, dg)                                                \
+    static void activate_##name(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) { \
+        const ptrdiff_t count = rows * n;                                              \
+        ptrdiff_t i = 0;                                                               \
+        for (; i + VL <= count; i += VL)                                               \
+            vstore(a + i, g(vload(z + i)));                                            \
+        if (i < count)                                                                 \
+            vstore_part(a + i, g(vload_part(z + i, count - i)), count - i);            \
+    }                                                                                  \
+    static void derive_##name(ptrdiff_t rows, ptrdiff_t n, const REAL *z,              \
+                              const REAL *restrict a, REAL *restrict delta) {          \
+        const ptrdiff_t count = rows * n;                                              \
+        ptrdiff_t i = 0;                                                               \
+        (void)z;                                                                       \
+        for (; i + VL <= count; i += VL)                                               \
+            vstore(delta + i, dg(vload(a + i), vload(delta + i)));                     \
+        if (i < count) {                                                               \
+            const ptrdiff_t part = count - i;                                          \
+            vstore_part(delta + i, dg(vload_part(a + i, part),                         \
+                                      vload_part(delta + i, part)), part);             \
+        }                                                                              \
+    }
+
+/* relu(NaN) is NaN; relu'(0) is 0, the textbook's and Keras's choice. */
+INLINE vreal relu(vreal z) { return vselect(z < 0, vzero(), z); }
+INLINE vreal relu_delta(vreal a, vreal delta) { return vselect(a > 0, delta, vzero()); }
+INLINE vreal sigmoid_delta(vreal a, vreal delta) { return delta * (a * (1 - a)); }
+INLINE vreal tanh_delta(vreal a, vreal delta) { return delta * (1 - a * a); }
+
+DEFINE_ELEMENTWISE(relu, relu, relu_delta)
+DEFINE_ELEMENTWISE(sigmoid, vsigmoid, sigmoid_delta)
+DEFINE_ELEMENTWISE(tanh, vtanh, tanh_delta)
+
+static void activate_linear(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) {
+    if (a != z)
+        memcpy(a, z, (size_t)(rows * n) * sizeof *a);
+}
+
+static void derive_linear(ptrdiff_t rows, ptrdiff_t n, const REAL *z, const REAL *a,
+                          REAL *delta) {
+    (void)rows, (void)n, (void)z, (void)a, (void)delta;
+}
+
+/* exp(z - max z) / sum, row by row. NaN and +inf in a row make the row NaN. */
+static void activate_softmax(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) {
+    const ptrdiff_t tail = n % VL, whole = n - tail;
+    vint outside = {0}; /* the elements of the last vector that are no output */
+    for (ptrdiff_t i = tail; i < VL; i++)
+        outside[i] = -1;
+    for (ptrdiff_t r = 0; r < rows; r++, z += n, a += n) {
+        vreal top = vset(z[0]), sum = vzero();
+        for (ptrdiff_t i = 0; i < whole; i += VL)
+            top = vmax(vload(z + i), top);
+        if (tail)
+            top = vmax(vselect(outside, top, vload_part(z + whole, tail)), top);
+        const vreal max = vset(vmaximum(top));
+        for (ptrdiff_t i = 0; i < whole; i += VL) {
+            const vreal e = vexp(vload(z + i) - max);
+            sum += e;
+            vstore(a + i, e);
+        }
+        if (tail) {
+            const vreal e = vexp(vload_part(z + whole, tail) - max);
+            sum += vselect(outside, vzero(), e);
+            vstore_part(a + whole, e, tail);
+        }
+        const vreal scale = vset(1 / vsum(sum));
+        for (ptrdiff_t i = 0; i < whole; i += VL)
+            vstore(a + i, vload(a + i) * scale);
+        if (tail)
+            vstore_part(a + whole, vload_part(a + whole, tail) * scale, tail);
+    }
+}
+
+/* delta_j = a_j (v_j - sum_k v_k a_k), v = dC/da: v times the Jacobian
+ * da_k/dz_j = a_k (1{j=k} - a_j). */
+static void derive_softmax(ptrdiff_t rows, ptrdiff_t n, const REAL *z,
+                           const REAL *restrict a, REAL *restrict delta) {
+    (void)z;
+    for (ptrdiff_t r = 0; r < rows; r++, a += n, delta += n) {
+        vreal sum = vzero();
+        ptrdiff_t i = 0;
+        for (; i + VL <= n; i += VL)
+            sum += vload(a + i) * vload(delta + i);
+        if (i < n)
+            sum += vload_part(a + i, n - i) * vload_part(delta + i, n - i);
+        const REAL inner = vsum(sum);
+        for (i = 0; i < n; i++)
+            delta[i] = a[i] * (delta[i] - inner);
+    }
+}
+
+static void dropout(ptrdiff_t rows, ptrdiff_t n, uint64_t threshold, uint64_t seed,
+                    const uint32_t draw[4], const REAL *src, REAL *dst) {
+    const REAL scale = (REAL)(4294967296.0 / (4294967296.0 - (double)threshold));
+    for (ptrdiff_t r = 0; r < rows; r++, src += n, dst += n)
+        for (ptrdiff_t j = 0; j < n; j += 4) {
+            /* One block of random numbers for four elements of a row. */
+            uint32_t random[4] = {(uint32_t)(j / 4), draw[0] << 24 ^ draw[2],
+                                  draw[1], draw[3] + (uint32_t)r};
+            philox4x32(random, (uint32_t)seed, (uint32_t)(seed >> 32));
+            for (ptrdiff_t k = 0; k < 4 && j + k < n; k++)
+                dst[j + k] = random[k] >= threshold ? src[j + k] * scale : 0;
+        }
+}
+
+#endif

@@ -1,0 +1,190 @@
+/* Costs C(x) of one example, and delta at the output. Averages over an
+ * example's outputs and the clipping of probabilities are Keras's. */
+#ifndef BPCORE_COSTS_H
+#define BPCORE_COSTS_H
+
+#include "simd.h"
+
+#include <math.h>
+
+#define COST(name)                                                                     \
+    static double cost_##name(ptrdiff_t rows, ptrdiff_t n, const REAL *z,              \
+                              const REAL *a, const REAL *y, const REAL *weight,        \
+                              double scale, REAL *delta)
+
+/* Keras's epsilon: probabilities are clipped to [EPSILON, 1 - EPSILON]. */
+#define EPSILON ((REAL)1e-7)
+
+INLINE REAL clip(REAL p) { return p < EPSILON ? EPSILON : p > 1 - EPSILON ? 1 - EPSILON : p; }
+INLINE int clipped(REAL p) { return p < EPSILON || p > 1 - EPSILON; }
+
+/* C = (1/n) sum_j (a_j - y_j)^2 */
+COST(mean_squared_error) {
+    double total = 0;
+    (void)z;
+    for (ptrdiff_t i = 0; i < rows; i++, a += n, y += n) {
+        const double w = weight ? weight[i] : 1;
+        const REAL slope = (REAL)(2 * scale * w / (double)n);
+        REAL sum = 0;
+        for (ptrdiff_t j = 0; j < n; j++)
+            sum += (a[j] - y[j]) * (a[j] - y[j]);
+        total += w * sum / (double)n;
+        if (delta) {
+            for (ptrdiff_t j = 0; j < n; j++)
+                delta[j] = slope * (a[j] - y[j]);
+            delta += n;
+        }
+    }
+    return total;
+}
+
+/* C = -(1/n) sum_j [y_j log a_j + (1 - y_j) log(1 - a_j)] */
+COST(binary_crossentropy) {
+    double total = 0;
+    (void)z;
+    for (ptrdiff_t i = 0; i < rows; i++, a += n, y += n) {
+        const double w = weight ? weight[i] : 1;
+        const REAL slope = (REAL)(scale * w / (double)n);
+        double sum = 0;
+        for (ptrdiff_t j = 0; j < n; j++) {
+            const REAL p = clip(a[j]);
+            sum -= (double)y[j] * log(p) + (1 - (double)y[j]) * log1p(-(double)p);
+            if (delta)
+                delta[j] = clipped(a[j]) ? 0 : slope * (p - y[j]) / (p * (1 - p));
+        }
+        total += w * sum / (double)n;
+        if (delta)
+            delta += n;
+    }
+    return total;
+}
+
+/* C = -sum_j y_j log p_j, p = a / sum a */
+COST(categorical_crossentropy) {
+    double total = 0;
+    (void)z;
+    for (ptrdiff_t i = 0; i < rows; i++, a += n, y += n) {
+        const double w = weight ? weight[i] : 1;
+        const REAL slope = (REAL)(scale * w);
+        double sum = 0;
+        REAL total_a = 0, total_y = 0; /* total_y leaves out clipped outputs */
+        for (ptrdiff_t j = 0; j < n; j++)
+            total_a += a[j];
+        for (ptrdiff_t j = 0; j < n; j++) {
+            const REAL p = a[j] / total_a;
+            sum -= (double)y[j] * log(clip(p));
+            if (!clipped(p))
+                total_y += y[j];
+        }
+        total += w * sum;
+        if (delta) {
+            for (ptrdiff_t j = 0; j < n; j++) {
+                const REAL own = clipped(a[j] / total_a) ? 0 : y[j] / a[j];
+                delta[j] = slope * (total_y / total_a - own);
+            }
+            delta += n;
+        }
+    }
+    return total;
+}
+
+/* C = -log p_k, p = a / sum a, k the label */
+COST(sparse_categorical_crossentropy) {
+    double total = 0;
+    (void)z;
+    for (ptrdiff_t i = 0; i < rows; i++, a += n) {
+        const double w = weight ? weight[i] : 1;
+        const ptrdiff_t label = (ptrdiff_t)y[i];
+        REAL total_a = 0;
+        for (ptrdiff_t j = 0; j < n; j++)
+            total_a += a[j];
+        const REAL p = a[label] / total_a;
+        total -= w * log(clip(p));
+        if (delta) {
+            const REAL slope = clipped(p) ? 0 : (REAL)(scale * w);
+            for (ptrdiff_t j = 0; j < n; j++)
+                delta[j] = slope / total_a;
+            delta[label] -= slope / a[label];
+            delta += n;
+        }
+    }
+    return total;
+}
+
+/* log(1 + exp(z)) - y z, with a = sigmoid(z):
+ * log(1 + exp(z)) = max(z, 0) - log sigmoid(|z|), and sigmoid(|z|) >= 1/2. */
+COST(binary_crossentropy_from_z) {
+    double total = 0;
+    for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n, y += n) {
+        const double w = weight ? weight[i] : 1;
+        const REAL slope = (REAL)(scale * w / (double)n);
+        double sum = 0;
+        for (ptrdiff_t j = 0; j < n; j++) {
+            sum += (double)(z[j] > 0 ? z[j] : 0) - (double)y[j] * z[j];
+            sum += log1p(exp(-fabs((double)z[j])));
+            if (delta)
+                delta[j] = slope * (a[j] - y[j]);
+        }
+        total += w * sum / (double)n;
+        if (delta)
+            delta += n;
+    }
+    return total;
+}
+
+/* The largest z of a row, and log sum_j exp(z_j - max): the row of a = softmax(z)
+ * has its largest element at exp(0) / sum. */
+INLINE REAL log_sum(ptrdiff_t n, const REAL *z, const REAL *a, double *log_of_sum) {
+    REAL z_max = z[0], a_max = a[0];
+    for (ptrdiff_t j = 1; j < n; j++) {
+        z_max = z[j] > z_max ? z[j] : z_max;
+        a_max = a[j] > a_max ? a[j] : a_max;
+    }
+    *log_of_sum = -log((double)a_max);
+    return z_max;
+}
+
+/* -sum_j y_j log softmax(z)_j; with Y = sum_j y_j, dC/dz_j = Y a_j - y_j */
+COST(categorical_crossentropy_from_z) {
+    double total = 0;
+    for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n, y += n) {
+        const double w = weight ? weight[i] : 1;
+        const REAL slope = (REAL)(scale * w);
+        double log_of_sum, sum = 0;
+        const REAL z_max = log_sum(n, z, a, &log_of_sum);
+        REAL total_y = 0;
+        for (ptrdiff_t j = 0; j < n; j++) {
+            if (y[j] != 0) /* 0 log 0 = 0, even where z_j is -inf */
+                sum += y[j] * ((double)z_max - z[j] + log_of_sum);
+            total_y += y[j];
+        }
+        total += w * sum;
+        if (delta) {
+            for (ptrdiff_t j = 0; j < n; j++)
+                delta[j] = slope * (total_y * a[j] - y[j]);
+            delta += n;
+        }
+    }
+    return total;
+}
+
+COST(sparse_categorical_crossentropy_from_z) {
+    double total = 0;
+    for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n) {
+        const double w = weight ? weight[i] : 1;
+        const REAL slope = (REAL)(scale * w);
+        const ptrdiff_t label = (ptrdiff_t)y[i];
+        double log_of_sum;
+        const REAL z_max = log_sum(n, z, a, &log_of_sum);
+        total += w * ((double)z_max - z[label] + log_of_sum);
+        if (delta) {
+            for (ptrdiff_t j = 0; j < n; j++)
+                delta[j] = slope * a[j];
+            delta[label] -= slope;
+            delta += n;
+        }
+    }
+    return total;
+}
+
+#endif

@@ -1,0 +1,68 @@
+/* The enums of the plan, the two tables of kernels, and the choice among the
+ * instruction sets they are compiled for. */
+#ifndef BPCORE_DISPATCH_H
+#define BPCORE_DISPATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum bp_activation {
+    BP_LINEAR,
+    BP_RELU,
+    BP_SIGMOID,
+    BP_TANH,
+    BP_SOFTMAX,
+    BP_N_ACTIVATIONS,
+    /* Carried out above the kernels: */
+    BP_DROPOUT = BP_N_ACTIVATIONS,
+    BP_USER_ACTIVATION
+};
+
+enum bp_loss {
+    BP_MEAN_SQUARED_ERROR,
+    BP_BINARY_CROSSENTROPY,
+    BP_CATEGORICAL_CROSSENTROPY,
+    BP_SPARSE_CATEGORICAL_CROSSENTROPY,
+    /* The output activation and the cost as one function of z: no logarithm
+     * of a rounded 0, and delta = a - y. */
+    BP_BINARY_CROSSENTROPY_FROM_Z,             /* after sigmoid */
+    BP_CATEGORICAL_CROSSENTROPY_FROM_Z,        /* after softmax */
+    BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_Z, /* after softmax */
+    BP_N_LOSSES,
+    BP_USER_LOSS = BP_N_LOSSES
+};
+
+#define REAL float
+#define BP_KERNELS bp_kernels_f32
+#include "kernels.h"
+#undef REAL
+#undef BP_KERNELS
+
+#define REAL double
+#define BP_KERNELS bp_kernels_f64
+#include "kernels.h"
+#undef REAL
+#undef BP_KERNELS
+
+/* One instruction set: the kernels of both element types. */
+typedef struct bp_isa {
+    const char *name;
+    const bp_kernels_f32 *f32;
+    const bp_kernels_f64 *f64;
+} bp_isa;
+
+/* The i-th instruction set this processor and its operating system run,
+ * plainest first, or NULL past the end. */
+const bp_isa *bp_isa_available(int i);
+
+/* The one of that name, or NULL if this machine has none such. */
+const bp_isa *bp_isa_find(const char *name);
+
+/* Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+ * SC 2011): out = four random words for this counter under this key. */
+void bp_philox(const uint32_t counter[4], uint64_t key, uint32_t out[4]);
+
+/* order = a random permutation of 0 .. n-1 that depends on seed and epoch only. */
+void bp_shuffle(int64_t n, uint64_t seed, uint32_t epoch, int64_t *order);
+
+#endif

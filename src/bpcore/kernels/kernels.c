@@ -1,0 +1,80 @@
+/* The one body of every kernel. CMake compiles this file once for each element
+ * type and instruction set, with
+ *   REAL_BITS  32 or 64
+ *   BP_TABLE   the name of the table it exports, e.g. bp_avx2_f32
+ * and everything in it static but that table. */
+#include "dispatch.h"
+
+#if REAL_BITS == 32
+#define REAL float
+#define BP_KERNELS bp_kernels_f32
+#else
+#define REAL double
+#define BP_KERNELS bp_kernels_f64
+#endif
+
+#include "activations.h"
+#include "costs.h"
+#include "matmul.h"
+#include "optimizers.h"
+#include "simd.h"
+#include "vecmath.h"
+
+static void gather(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,
+                   const int64_t *restrict index, REAL *restrict dst) {
+    if (n == 1) {
+        for (ptrdiff_t i = 0; i < rows; i++)
+            dst[i] = src[index[i]];
+        return;
+    }
+    for (ptrdiff_t i = 0; i < rows; i++)
+        memcpy(dst + i * n, src + index[i] * n, (size_t)n * sizeof *dst);
+}
+
+static int all_finite(ptrdiff_t n, const REAL *x) {
+    /* x - x is 0 for a finite x and NaN otherwise; a block at a time, so that
+     * bad data is found early and the sum stays a vector. */
+    enum { BLOCK = 4096 };
+    for (ptrdiff_t i = 0; i < n; i += BLOCK) {
+        const ptrdiff_t end = n - i < BLOCK ? n : i + BLOCK;
+        INT bad = 0;
+        for (ptrdiff_t j = i; j < end; j++)
+            bad |= (x[j] - x[j]) != 0;
+        if (bad)
+            return 0;
+    }
+    return 1;
+}
+
+extern const BP_KERNELS BP_TABLE;
+
+const BP_KERNELS BP_TABLE = {
+    .weighted_sum = weighted_sum,
+    .delta_product = delta_product,
+    .gradient = gradient,
+    .column_sums = column_sums,
+    .transpose = transpose,
+    .activate = {[BP_LINEAR] = activate_linear,
+                 [BP_RELU] = activate_relu,
+                 [BP_SIGMOID] = activate_sigmoid,
+                 [BP_TANH] = activate_tanh,
+                 [BP_SOFTMAX] = activate_softmax},
+    .derive = {[BP_LINEAR] = derive_linear,
+               [BP_RELU] = derive_relu,
+               [BP_SIGMOID] = derive_sigmoid,
+               [BP_TANH] = derive_tanh,
+               [BP_SOFTMAX] = derive_softmax},
+    .dropout = dropout,
+    .cost = {[BP_MEAN_SQUARED_ERROR] = cost_mean_squared_error,
+             [BP_BINARY_CROSSENTROPY] = cost_binary_crossentropy,
+             [BP_CATEGORICAL_CROSSENTROPY] = cost_categorical_crossentropy,
+             [BP_SPARSE_CATEGORICAL_CROSSENTROPY] = cost_sparse_categorical_crossentropy,
+             [BP_BINARY_CROSSENTROPY_FROM_Z] = cost_binary_crossentropy_from_z,
+             [BP_CATEGORICAL_CROSSENTROPY_FROM_Z] = cost_categorical_crossentropy_from_z,
+             [BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_Z] =
+                 cost_sparse_categorical_crossentropy_from_z},
+    .sgd = sgd,
+    .adam = adam,
+    .gather = gather,
+    .all_finite = all_finite,
+};

@@ -1,0 +1,90 @@
+/* The table of kernels: the contract of every inner loop, stated once.
+ *
+ * This header has no include guard: dispatch.h includes it once for each
+ * element type, with REAL (float or double) and BP_KERNELS (the name of the
+ * table) defined.
+ *
+ * Letters, as everywhere in bpcore:
+ *   rows   B, the examples of a batch        n_in, n_out   n_{l-1} and n_l
+ *   a, z, delta   (rows, n), row-major, rows contiguous unless a stride is given
+ *   w      (n_in, n_out)                     b   (n_out,)
+ *
+ * Arrays never overlap unless a comment says "may be". Every size may be any
+ * number >= 0 (n >= 1 for softmax), and no pointer needs an alignment beyond
+ * its element's. Kernels allocate nothing, keep no state and never fail.
+ * Each output element is summed in one order, whatever part of the array a
+ * call is given: splitting the rows (or, in `gradient`, the rows of w) over
+ * several calls changes no bit.
+ */
+typedef struct BP_KERNELS {
+    /* ---- the three products ------------------------------------------- */
+
+    /* z = a w + b. b may be NULL (no bias). */
+    void (*weighted_sum)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
+                         const REAL *a, const REAL *w, const REAL *b, REAL *z);
+
+    /* out = delta w^T, given w_t = w^T of shape (n_out, n_in);
+     * delta is (rows, n_out), out (rows, n_in). */
+    void (*delta_product)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
+                          const REAL *delta, const REAL *w_t, REAL *out);
+
+    /* grad_w = a^T delta for the n_in columns of a that start at `a`;
+     * the rows of a lie `stride` elements apart. */
+    void (*gradient)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
+                     ptrdiff_t stride, const REAL *delta, REAL *grad_w);
+
+    /* sums[j] = sum over rows of delta[i, j]: the gradient of the bias. */
+    void (*column_sums)(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, REAL *sums);
+
+    /* dst (n, rows) = src^T, src (rows, n). */
+    void (*transpose)(ptrdiff_t rows, ptrdiff_t n, const REAL *src, REAL *dst);
+
+    /* ---- activations, indexed by enum bp_activation --------------------- */
+
+    /* a = g(z). a may be z. */
+    void (*activate[BP_N_ACTIVATIONS])(ptrdiff_t rows, ptrdiff_t n, const REAL *z,
+                                       REAL *a);
+
+    /* delta = delta . g'(z) in place, given z and a = g(z); for softmax the
+     * product with the full Jacobian of each row. The built-in activations
+     * read a alone, so that z may be a. */
+    void (*derive[BP_N_ACTIVATIONS])(ptrdiff_t rows, ptrdiff_t n, const REAL *z,
+                                     const REAL *a, REAL *delta);
+
+    /* dst = src where a random draw keeps the element, times 1/(1-rate), and
+     * 0 elsewhere. `threshold` is rate * 2^32; draw[4] names the random
+     * numbers: {layer, step, epoch, first row}, keyed by seed. The same draw
+     * gives the same mask, so the backward pass is the same call on delta.
+     * dst may be src. */
+    void (*dropout)(ptrdiff_t rows, ptrdiff_t n, uint64_t threshold, uint64_t seed,
+                    const uint32_t draw[4], const REAL *src, REAL *dst);
+
+    /* ---- costs, indexed by enum bp_loss ---------------------------------
+     * Returns sum_i weight_i C(x_i), weight NULL meaning 1. If delta is not
+     * NULL it receives scale * weight_i * dC(x_i)/da (for the pairs named
+     * ..._FROM_Z: dC(x_i)/dz), so that scale = 1/|D| folds the average in once.
+     * y is (rows, n), or (rows, 1) holding the label for the sparse losses. */
+    double (*cost[BP_N_LOSSES])(ptrdiff_t rows, ptrdiff_t n, const REAL *z,
+                                const REAL *a, const REAL *y, const REAL *weight,
+                                double scale, REAL *delta);
+
+    /* ---- optimizers: one update of n parameters, in place --------------- */
+
+    /* Plain, momentum and Nesterov descent as Keras writes them. m (the
+     * velocity) is NULL when momentum is 0. */
+    void (*sgd)(ptrdiff_t n, REAL *w, const REAL *grad, REAL *m, double learning_rate,
+                double momentum, int nesterov);
+
+    /* Adam; alpha = learning_rate sqrt(1-beta_2^t)/(1-beta_1^t). */
+    void (*adam)(ptrdiff_t n, REAL *w, const REAL *grad, REAL *m, REAL *v, double alpha,
+                 double beta_1, double beta_2, double epsilon);
+
+    /* ---- data ----------------------------------------------------------- */
+
+    /* dst[i] = src[index[i]], rows of n elements. */
+    void (*gather)(ptrdiff_t rows, ptrdiff_t n, const REAL *src, const int64_t *index,
+                   REAL *dst);
+
+    /* 1 if no element is NaN or infinite, else 0. */
+    int (*all_finite)(ptrdiff_t n, const REAL *x);
+} BP_KERNELS;

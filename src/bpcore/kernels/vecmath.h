@@ -1,0 +1,103 @@
+/* exp, expm1, sigmoid and tanh of a vector: branch-free, NaN in gives NaN out.
+ *
+ * All four rest on one reduction: x = k ln 2 + r with |r| <= ln(2)/2, and
+ * exp(x) = 2^k (1 + q), q = expm1(r) by a polynomial. */
+#ifndef BPCORE_VECMATH_H
+#define BPCORE_VECMATH_H
+
+#include "simd.h"
+
+#define LOG2_E 1.442695040888963407359924681
+#if REAL_BITS == 32
+#define MANTISSA_BITS 23
+#define EXPONENT_BIAS 127
+#define LN2_HIGH 0.693145751953125f /* trailing bits 0: k * LN2_HIGH is exact */
+#define LN2_LOW 1.42860682030941723212e-6f
+#define ROUNDER 12582912.0f /* 1.5 * 2^23: adding it rounds to an integer */
+#define EXP_MIN -104.0f     /* exp is 0 below */
+#define EXP_MAX 89.0f       /* and infinite above */
+#else
+#define MANTISSA_BITS 52
+#define EXPONENT_BIAS 1023
+#define LN2_HIGH 0.693147180369123816490
+#define LN2_LOW 1.90821492927058770002e-10
+#define ROUNDER 6755399441055744.0 /* 1.5 * 2^52 */
+#define EXP_MIN -746.0
+#define EXP_MAX 710.0
+#endif
+
+/* expm1(r) for |r| <= ln(2)/2: the Taylor series as far as REAL resolves it. */
+INLINE vreal expm1_reduced(vreal r) {
+#if REAL_BITS == 32
+    /* (expm1(r) - r) / r^2; truncating at r^7/7! costs 2e-9 relative. */
+    vreal u = vset(1.0f / 5040);
+    u = u * r + 1.0f / 720;
+    u = u * r + 1.0f / 120;
+#else
+    vreal u = vset(1.0 / 6227020800.0);
+    u = u * r + 1.0 / 479001600;
+    u = u * r + 1.0 / 39916800;
+    u = u * r + 1.0 / 3628800;
+    u = u * r + 1.0 / 362880;
+    u = u * r + 1.0 / 40320;
+    u = u * r + 1.0 / 5040;
+    u = u * r + 1.0 / 720;
+    u = u * r + 1.0 / 120;
+#endif
+    u = u * r + (REAL)(1.0 / 24);
+    u = u * r + (REAL)(1.0 / 6);
+    u = u * r + (REAL)0.5;
+    return u * (r * r) + r;
+}
+
+/* x = k ln 2 + r; returns r, sets k. x lies between EXP_MIN and EXP_MAX or is NaN. */
+INLINE vreal reduce(vreal x, vint *k) {
+    const vreal shifted = x * (REAL)LOG2_E + ROUNDER;
+    /* The low mantissa bits of `shifted` are k in two's complement. */
+    const vreal rounder = vset(ROUNDER);
+    *k = (vint)shifted - (vint)rounder;
+    const vreal n = shifted - ROUNDER;
+    return (x - n * LN2_HIGH) - n * LN2_LOW;
+}
+
+/* 2^k, EXPONENT_BIAS + k within the normal exponents. */
+INLINE vreal power_of_2(vint k) { return (vreal)((k + EXPONENT_BIAS) << MANTISSA_BITS); }
+
+INLINE vreal vexp(vreal x) {
+    vint k;
+    x = vselect(x < (REAL)EXP_MIN, vset(EXP_MIN), x);
+    x = vselect(x > (REAL)EXP_MAX, vset(EXP_MAX), x);
+    const vreal r = reduce(x, &k);
+    const vreal p = expm1_reduced(r) + 1;
+    /* In two factors, so that neither overflows before exp does and results
+     * below the normal range are rounded once. */
+    const vint half = k >> 1;
+    return p * power_of_2(half) * power_of_2(k - half);
+}
+
+/* expm1 for x <= 0. */
+INLINE vreal vexpm1_negative(vreal x) {
+    vint k;
+    /* expm1 is -1 to the last bit far before exp underflows. */
+    x = vselect(x < (REAL)-60, vset(-60), x);
+    const vreal r = reduce(x, &k);
+    const vreal scale = power_of_2(k);
+    return scale * expm1_reduced(r) + (scale - 1);
+}
+
+INLINE vreal vabs(vreal x) { return vselect(x < 0, -x, x); }
+
+/* 1 / (1 + exp(-x)), from exp(-|x|), which cannot overflow. */
+INLINE vreal vsigmoid(vreal x) {
+    const vreal e = vexp(-vabs(x));
+    return vselect(x < 0, e, vset(1)) / (e + 1);
+}
+
+/* tanh|x| = -t / (2 + t), t = expm1(-2|x|): accurate for small |x| too. */
+INLINE vreal vtanh(vreal x) {
+    const vreal t = vexpm1_negative(-2 * vabs(x));
+    const vreal y = -t / (t + 2);
+    return vselect(x < 0, -y, y);
+}
+
+#endif

@@ -1,0 +1,62 @@
+"""The network as the loops see it: sizes, offsets and enums, no element type.
+
+A plan is a list of layers in topological order. Layer l computes
+
+    z = a[l-1] W + b   (or z = a[l-1] where it has no weights),   a = g(z),
+
+and every array it touches is an offset into one of two flat buffers:
+
+* parameters (and, at the same offsets, their gradient): W at ``w``, shape
+  (n_in, n_out), then b at ``b``; -1 where the layer has none;
+* the workspace, laid out for ``capacity`` rows: an array of n columns that the
+  plan puts at ``offset`` starts at ``offset * capacity`` and holds ``rows * n``
+  elements. Offsets may coincide: that is how a and z, or two deltas, share memory
+  where nothing needs both.
+"""
+
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from cpython.ref cimport PyObject
+
+ctypedef fused real:
+    float
+    double
+
+cdef struct Layer:
+    int activation        # enum bp_activation
+    Py_ssize_t user       # index of a user's activation, or -1
+    uint64_t threshold    # dropout: rate * 2^32
+    Py_ssize_t n_in, n_out
+    Py_ssize_t w, b       # offsets into the parameters, or -1
+    Py_ssize_t w_t        # W transposed: elements past the rows' arrays, or -1
+    Py_ssize_t z          # offset into the workspace; -1: z is the input x itself
+    Py_ssize_t a, delta   # offsets into the workspace
+
+cdef struct Plan:
+    int n_layers
+    Layer *layers
+    int loss              # enum bp_loss
+    bint from_z           # the loss gives delta[L] = dC/dz itself
+    int first_delta       # delta is wanted for layers first_delta .. n_layers - 1
+    Py_ssize_t n_x, n_y   # columns of x and of y
+    Py_ssize_t x, y, weight   # workspace offsets of a gathered batch
+    Py_ssize_t row_size   # elements of workspace a row takes
+    Py_ssize_t n_parameters
+    Py_ssize_t capacity   # rows the workspace has room for
+    PyObject *users       # list of (g, g') pairs, and the user's loss at its end
+
+cdef struct Draw:
+    # What names the random numbers of one step; see kernels.h, dropout.
+    uint64_t seed
+    uint32_t epoch, step
+
+cdef struct Update:
+    # One optimizer and where it is in its run.
+    int kind              # enum Optimizer
+    double learning_rate
+    double beta_1, beta_2, epsilon
+    bint nesterov
+    int64_t iterations    # updates done so far
+
+cdef enum Optimizer:
+    SGD                   # beta_1 is the momentum
+    ADAM

@@ -1,0 +1,79 @@
+"""Calls back into Python: a user's own activations and cost.
+
+They take the GIL for the call, get copies of the arrays (nothing of the
+workspace escapes), and what they return is checked before it is used.
+"""
+
+cimport numpy as cnp
+from cpython.ref cimport PyObject
+from libc.string cimport memcpy
+from network cimport real
+
+import numpy as np
+
+
+cdef inline object as_array(Py_ssize_t rows, Py_ssize_t n, const real *data):
+    out = np.empty((rows, n), np.float32 if real is float else np.float64)
+    memcpy(cnp.PyArray_DATA(out), data, rows * n * sizeof(real))
+    return out
+
+
+cdef inline int copy_result(object result, object like, str what, real *out) except -1:
+    """Write what the user's function returned to out; `like` has the shape it must have."""
+    array = np.ascontiguousarray(result, dtype=like.dtype)
+    if array.shape != like.shape:
+        raise ValueError(
+            f"{what} returned an array of shape {array.shape}; expected {like.shape}, "
+            "the shape of its argument"
+        )
+    memcpy(out, cnp.PyArray_DATA(array), cnp.PyArray_NBYTES(array))
+    return 0
+
+
+cdef inline int user_activate(PyObject *users, Py_ssize_t which, Py_ssize_t rows, Py_ssize_t n,
+                              const real *z, real *a) except -1 with gil:
+    """a = g(z)"""
+    g = (<list>users)[which][0]
+    array = as_array[real](rows, n, z)
+    return copy_result[real](g(array), array, f"activation {g!r}", a)
+
+
+cdef inline int user_derive(PyObject *users, Py_ssize_t which, Py_ssize_t rows, Py_ssize_t n,
+                            const real *z, real *delta) except -1 with gil:
+    """delta *= g'(z)"""
+    derivative = (<list>users)[which][1]
+    array = as_array[real](rows, n, z)
+    slopes = np.asarray(derivative(array.copy()), dtype=array.dtype)
+    if slopes.shape != array.shape:
+        raise ValueError(
+            f"derivative {derivative!r} returned an array of shape {slopes.shape}; expected "
+            f"{array.shape}, the shape of its argument"
+        )
+    np.multiply(as_array[real](rows, n, delta), slopes, out=array)
+    return copy_result[real](array, array, "", delta)
+
+
+cdef inline double user_cost(PyObject *users, Py_ssize_t rows, Py_ssize_t n_y, Py_ssize_t n,
+                             const real *a, const real *y, const real *weight, double scale,
+                             real *delta) except? -1 with gil:
+    """As the table's cost kernels: the weighted sum of C(x), and dC/da into delta."""
+    cost_and_grad = (<list>users)[-1]
+    outputs = as_array[real](rows, n, a)
+    costs, grad = cost_and_grad(as_array[real](rows, n_y, y), outputs.copy())
+    costs = np.asarray(costs, dtype=np.float64)
+    if costs.shape != (rows,):
+        raise ValueError(
+            f"loss {cost_and_grad!r} returned costs of shape {costs.shape}; expected "
+            f"({rows},), one for each example"
+        )
+    grad = np.asarray(grad, dtype=outputs.dtype)
+    if grad.shape != outputs.shape:
+        raise ValueError(
+            f"loss {cost_and_grad!r} returned a gradient of shape {grad.shape}; expected "
+            f"{outputs.shape}, the shape of the outputs a"
+        )
+    weights = np.ones(rows) if weight == NULL else as_array[real](rows, 1, weight)[:, 0]
+    if delta != NULL:
+        np.multiply(grad, (scale * weights)[:, None], out=outputs)
+        copy_result[real](outputs, outputs, "", delta)
+    return float(np.dot(costs, weights))
