@@ -1,7 +1,7 @@
 """The compiled core. Arrays are C-contiguous, of the network's dtype unless said."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ def isas() -> list[str]: ...
 def isa() -> str: ...
 def set_isa(name: str) -> None: ...
 
+@final
 class Network:
     """A plan bound to its parameters and a workspace for `capacity` rows."""
 
@@ -48,15 +49,14 @@ class Network:
     ) -> None: ...
     def predict(self, x: _Real, out: _Real) -> None:
         """Write the outputs for x (N, n_0) to out (N, n_L)."""
-    def evaluate(
-        self, x: _Real, y: _Real, weight: _Real | None, out: _Real | None = None
-    ) -> float:
+    def evaluate(self, x: _Real, y: _Real, weight: _Real | None, out: _Real | None = None) -> float:
         """Sum of weight_i C(x_i); outputs to out."""
     def cost_and_grad(
         self, x: _Real, y: _Real, weight: _Real | None, grad: _Real, grad_block: _Real
     ) -> float:
         """Sum of weight_i C(x_i); its gradient, divided by N, to grad. grad_block is scratch,
-        and may be grad itself where x fits the workspace."""
+        and may be grad itself where x fits the workspace.
+        """
     def train(
         self,
         x: _Real,
@@ -75,7 +75,8 @@ class Network:
         outputs: _Real | None = None,
     ) -> float:
         """Mini-batches first .. last-1 of an epoch over the rows x[order]; the sum of
-        weight_i C(x_i), and in outputs a[L] of the rows visited."""
+        weight_i C(x_i), and in outputs a[L] of the rows visited.
+        """
 
 def n_slots(optimizer: _Optimizer) -> int: ...
 def epoch_order(n: int, seed: int, epoch: int, out: _Order | None = None) -> _Order: ...

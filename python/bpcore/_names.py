@@ -3,7 +3,7 @@
 import difflib
 from collections import defaultdict
 
-_counters = defaultdict(int)
+_counters: defaultdict[str, int] = defaultdict(int)
 
 
 def unique_name(base):

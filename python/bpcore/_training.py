@@ -134,11 +134,11 @@ def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):
         seen = slice(first * batch_size, min(last * batch_size, rows))
         outputs = None
         if metrics:
-            outputs = np.empty((seen.stop - seen.start, trainer.model.output_shape[1]),
-                               data.x.dtype)
+            outputs = np.empty(
+                (seen.stop - seen.start, trainer.model.output_shape[1]), data.x.dtype
+            )
         start = time.perf_counter()
-        total += trainer.steps(data, order, batch_size, first, last, trainer.model._epochs,
-                               outputs)
+        total += trainer.steps(data, order, batch_size, first, last, trainer.model._epochs, outputs)
         chunk.measured(last - first, time.perf_counter() - start)
         if metrics:
             y = data.y[seen] if order is None else data.y[order[seen]]

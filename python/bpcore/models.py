@@ -264,9 +264,7 @@ class Sequential:
 
     def _need_compiled(self, method):
         if self.loss is None:
-            raise RuntimeError(
-                f"call model.compile(optimizer=…, loss=…) before model.{method}(…)"
-            )
+            raise RuntimeError(f"call model.compile(optimizer=…, loss=…) before model.{method}(…)")
 
     def _plan_for(self, data, keep_all=False):
         return make_plan(self.layers, self.loss, data.y.shape[1], keep_all)
@@ -372,10 +370,9 @@ class Sequential:
         if not 0 < fraction < 1:
             raise ValueError(f"validation_split must be at least 0 and below 1, got {fraction!r}")
         at = int(len(data) * (1 - fraction))
-        if at == 0 or at == len(data):
+        if at == 0:
             raise ValueError(
-                f"validation_split={fraction} of {len(data)} examples leaves none to "
-                f"{'train on' if at == 0 else 'validate with'}"
+                f"validation_split={fraction} of {len(data)} examples leaves none to train on"
             )
         return data.split(at)
 
@@ -403,8 +400,9 @@ class Sequential:
             logs[metric.name] = metric.result()
         return self._as_result(logs, return_dict)
 
-    def evaluate(self, x, y, batch_size=None, verbose="auto", sample_weight=None,
-                 return_dict=False):
+    def evaluate(
+        self, x, y, batch_size=None, verbose="auto", sample_weight=None, return_dict=False
+    ):
         """Return the loss and the metrics over these data.
 
         Parameters
@@ -423,9 +421,7 @@ class Sequential:
         self._need_compiled("evaluate")
         data = self._data(x, y, sample_weight)
         network = self._network(data.y.shape[1], min(BLOCK_ROWS, len(data)))
-        return self._as_result(
-            _training.evaluate(self, network, data, self._metrics), return_dict
-        )
+        return self._as_result(_training.evaluate(self, network, data, self._metrics), return_dict)
 
     @staticmethod
     def _as_result(logs, return_dict):

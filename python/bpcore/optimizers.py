@@ -109,9 +109,7 @@ class Adam(Optimizer):
     name : str, default "adam"
     """
 
-    def __init__(
-        self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, name="adam"
-    ):
+    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, name="adam"):
         super().__init__(learning_rate, name)
         self.beta_1 = _number("beta_1", beta_1, 0, 1)
         self.beta_2 = _number("beta_2", beta_2, 0, 1)

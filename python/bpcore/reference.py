@@ -54,7 +54,7 @@ def categorical_crossentropy(a, y):
 
 def sparse_categorical_crossentropy(a, y):
     """C(x) = −log pₖ, k = y the label: the categorical cost of the one-hot row."""
-    return categorical_crossentropy(a, np.eye(a.shape[1])[y.reshape(-1).astype(int)])
+    return categorical_crossentropy(a, np.eye(a.shape[1], dtype=a.dtype)[y.astype(int).ravel()])
 
 
 COSTS = {

@@ -11,7 +11,7 @@ import tempfile
 
 import numpy as np
 
-from . import activations, initializers, layers, losses, metrics, optimizers
+from . import activations, initializers, layers, losses, optimizers
 from ._names import look_up
 
 FORMAT_VERSION = 1
@@ -69,9 +69,14 @@ def load_model(filepath, custom_objects=None):
     model.add(layers.Input(tuple(config["input_shape"])))
     for entry in config["layers"]:
         model.add(_make_layer(entry, custom))
-    model.set_weights([_tensor(tensors, f"{layer.name}/{name}", filepath)
-                       for layer in model.layers
-                       for name in ("kernel", "bias") if getattr(layer, name) is not None])
+    model.set_weights(
+        [
+            _tensor(tensors, f"{layer.name}/{name}", filepath)
+            for layer in model.layers
+            for name in ("kernel", "bias")
+            if getattr(layer, name) is not None
+        ]
+    )
     model._seed, model._epochs = config["seed"], config["epochs"]
     compiled = description["compile"]
     if compiled is not None:
@@ -192,9 +197,7 @@ def _read(filepath):
         description = json.loads(metadata["bpcore"])
         version = description["format"]
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{os.fspath(filepath)!r} is not a bpcore model file ({error})"
-        ) from error
+        raise ValueError(f"{os.fspath(filepath)!r} is not a bpcore model file ({error})") from error
     if version != FORMAT_VERSION:
         raise ValueError(
             f"{os.fspath(filepath)!r} has format {version}, this bpcore reads {FORMAT_VERSION}"

@@ -1,6 +1,7 @@
 """The boundary between Python and the loops: every argument is checked here, the element
 type chosen, and the GIL dropped once."""
 
+cimport cython
 cimport numpy as cnp
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.ref cimport PyObject
@@ -67,6 +68,7 @@ cdef void *data_of(object array, object dtype, Py_ssize_t size, str name) except
     return cnp.PyArray_DATA(array)
 
 
+@cython.final
 cdef class Network:
     """A plan bound to its parameters and workspace, ready to run.
 

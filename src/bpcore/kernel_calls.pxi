@@ -33,14 +33,14 @@ def kernel_transpose(str isa, const real[:, ::1] src, real[:, ::1] dst):
 
 
 def kernel_activate(str isa, str name, const real[:, ::1] z, real[:, ::1] a):
-    kernels.activate[real](find_isa(isa), ACTIVATIONS[name], z.shape[0], z.shape[1], &z[0, 0],
-                     &a[0, 0])
+    kernels.activate[real](find_isa(isa), ACTIVATIONS[name], z.shape[0], z.shape[1],
+                           &z[0, 0], &a[0, 0])
 
 
 def kernel_derive(str isa, str name, const real[:, ::1] z, const real[:, ::1] a,
                   real[:, ::1] delta):
-    kernels.derive[real](find_isa(isa), ACTIVATIONS[name], z.shape[0], z.shape[1], &z[0, 0], &a[0, 0],
-                   &delta[0, 0])
+    kernels.derive[real](find_isa(isa), ACTIVATIONS[name], z.shape[0], z.shape[1],
+                         &z[0, 0], &a[0, 0], &delta[0, 0])
 
 
 def kernel_dropout(str isa, double rate, uint64_t seed, draw, const real[:, ::1] src,

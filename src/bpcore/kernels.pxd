@@ -35,15 +35,18 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
         void (*activate[5])(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
-        void (*derive[5])(Py_ssize_t, Py_ssize_t, const float *, const float *, float *) noexcept nogil
+        void (*derive[5])(Py_ssize_t, Py_ssize_t, const float *, const float *,
+                          float *) noexcept nogil
         void (*dropout)(Py_ssize_t, Py_ssize_t, uint64_t, uint64_t, const uint32_t *,
                         const float *, float *) noexcept nogil
         double (*cost[7])(Py_ssize_t, Py_ssize_t, const float *, const float *, const float *,
                           const float *, double, float *) noexcept nogil
-        void (*sgd)(Py_ssize_t, float *, const float *, float *, double, double, int) noexcept nogil
+        void (*sgd)(Py_ssize_t, float *, const float *, float *, double, double,
+                    int) noexcept nogil
         void (*adam)(Py_ssize_t, float *, const float *, float *, float *, double, double,
                      double, double) noexcept nogil
-        void (*gather)(Py_ssize_t, Py_ssize_t, const float *, const int64_t *, float *) noexcept nogil
+        void (*gather)(Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
+                       float *) noexcept nogil
         int (*all_finite)(Py_ssize_t, const float *) noexcept nogil
 
     ctypedef struct bp_kernels_f64:
@@ -62,7 +65,8 @@ cdef extern from "kernels/dispatch.h" nogil:
                         const double *, double *) noexcept nogil
         double (*cost[7])(Py_ssize_t, Py_ssize_t, const double *, const double *, const double *,
                           const double *, double, double *) noexcept nogil
-        void (*sgd)(Py_ssize_t, double *, const double *, double *, double, double, int) noexcept nogil
+        void (*sgd)(Py_ssize_t, double *, const double *, double *, double, double,
+                    int) noexcept nogil
         void (*adam)(Py_ssize_t, double *, const double *, double *, double *, double, double,
                      double, double) noexcept nogil
         void (*gather)(Py_ssize_t, Py_ssize_t, const double *, const int64_t *,

@@ -75,16 +75,6 @@ INLINE vreal vexp(vreal x) {
     return p * power_of_2(half) * power_of_2(k - half);
 }
 
-/* expm1 for x <= 0. */
-INLINE vreal vexpm1_negative(vreal x) {
-    vint k;
-    /* expm1 is -1 to the last bit far before exp underflows. */
-    x = vselect(x < (REAL)-60, vset(-60), x);
-    const vreal r = reduce(x, &k);
-    const vreal scale = power_of_2(k);
-    return scale * expm1_reduced(r) + (scale - 1);
-}
-
 INLINE vreal vabs(vreal x) { return vselect(x < 0, -x, x); }
 
 /* 1 / (1 + exp(-x)), from exp(-|x|), which cannot overflow. */
@@ -93,11 +83,21 @@ INLINE vreal vsigmoid(vreal x) {
     return vselect(x < 0, e, vset(1)) / (e + 1);
 }
 
-/* tanh|x| = -t / (2 + t), t = expm1(-2|x|): accurate for small |x| too. */
+/* With e = exp(-2|x|) and t = e - 1: tanh|x| = -t / (1 + e) keeps small |x| accurate,
+ * and 1 - 2e / (1 + e) the values near 1, where the first would lose over two units in
+ * the last place. One division serves both. */
 INLINE vreal vtanh(vreal x) {
-    const vreal t = vexpm1_negative(-2 * vabs(x));
-    const vreal y = -t / (t + 2);
-    return vselect(x < 0, -y, y);
+    vint k;
+    vreal y = -2 * vabs(x);
+    y = vselect(y < (REAL)-60, vset(-60), y); /* tanh is 1 to the last bit far before */
+    const vreal q = expm1_reduced(reduce(y, &k));
+    const vreal scale = power_of_2(k);
+    const vreal e = scale * q + scale;
+    const vreal minus_t = (1 - scale) - scale * q;
+    const vint large = y < (REAL)-1.0986; /* tanh > 1/2: the difference loses nothing */
+    const vreal ratio = vselect(large, 2 * e, minus_t) / (e + 1);
+    const vreal result = vselect(large, 1 - ratio, ratio);
+    return vselect(x < 0, -result, result);
 }
 
 #endif

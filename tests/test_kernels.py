@@ -1,0 +1,233 @@
+"""Every kernel against plain NumPy: all instruction sets, both element types, sizes that
+are multiples of nothing."""
+
+import mpmath
+import numpy as np
+import pytest
+from helpers import assert_close
+
+from bpcore import _core, reference
+
+ROWS = [1, 2, 7, 13, 32, 257]
+SIZES = [(1, 1), (3, 1), (1, 5), (5, 3), (17, 10), (20, 64), (64, 33), (33, 130), (130, 1)]
+
+
+def array(rng, dtype, *shape):
+    return np.ascontiguousarray(rng.normal(size=shape).astype(dtype))
+
+
+def guarded(dtype, *shape):
+    """An array of NaN inside a larger one, to catch writes past its end."""
+    whole = np.full(int(np.prod(shape)) + 64, -7, dtype)
+    inner = whole[: int(np.prod(shape))].reshape(shape)
+    inner[...] = np.nan
+    return whole, inner
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), SIZES)
+@pytest.mark.parametrize("rows", ROWS)
+def test_products(isa, dtype, rng, rows, n_in, n_out):
+    a, w = array(rng, dtype, rows, n_in), array(rng, dtype, n_in, n_out)
+    b, delta = array(rng, dtype, n_out), array(rng, dtype, rows, n_out)
+    exact = [v.astype("float64") for v in (a, w, b, delta)]
+    a_, w_, b_, delta_ = exact
+
+    whole, z = guarded(dtype, rows, n_out)
+    _core.kernel_weighted_sum(isa, a, w, b, z)
+    assert_close(z, a_ @ w_ + b_, dtype)
+    assert (whole[z.size :] == -7).all()
+    _core.kernel_weighted_sum(isa, a, w, None, z)
+    assert_close(z, a_ @ w_, dtype)
+
+    whole, out = guarded(dtype, rows, n_in)
+    _core.kernel_delta_product(isa, delta, np.ascontiguousarray(w.T), out)
+    assert_close(out, delta_ @ w_.T, dtype)
+    assert (whole[out.size :] == -7).all()
+
+    whole, grad = guarded(dtype, n_in, n_out)
+    _core.kernel_gradient(isa, a, delta, grad)
+    assert_close(grad, a_.T @ delta_, dtype)
+    assert (whole[grad.size :] == -7).all()
+
+    whole, sums = guarded(dtype, n_out)
+    _core.kernel_column_sums(isa, delta, sums)
+    assert_close(sums, delta_.sum(axis=0), dtype)
+    assert (whole[sums.size :] == -7).all()
+
+    whole, w_t = guarded(dtype, n_out, n_in)
+    _core.kernel_transpose(isa, w, w_t)
+    assert (w_t == w.T).all()
+    assert (whole[w_t.size :] == -7).all()
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), [(20, 64), (64, 10), (33, 1), (37, 130)])
+def test_splitting_changes_no_bit(isa, dtype, rng, n_in, n_out):
+    """Threads and blocks may cut the rows anywhere: each element keeps its sum's order."""
+    a, w, b = array(rng, dtype, 57, n_in), array(rng, dtype, n_in, n_out), array(rng, dtype, n_out)
+    delta = array(rng, dtype, 57, n_out)
+    w_t = np.ascontiguousarray(w.T)
+    whole, part = np.empty((57, n_out), dtype), np.empty((57, n_out), dtype)
+    _core.kernel_weighted_sum(isa, a, w, b, whole)
+    back, back_part = np.empty((57, n_in), dtype), np.empty((57, n_in), dtype)
+    _core.kernel_delta_product(isa, delta, w_t, back)
+    for start, stop in [(0, 1), (1, 12), (12, 40), (40, 57)]:
+        _core.kernel_weighted_sum(isa, a[start:stop], w, b, part[start:stop])
+        _core.kernel_delta_product(isa, delta[start:stop], w_t, back_part[start:stop])
+    assert (whole == part).all()
+    assert (back == back_part).all()
+
+    grad, grad_part = np.empty((n_in, n_out), dtype), np.empty((n_in, n_out), dtype)
+    _core.kernel_gradient(isa, a, delta, grad)
+    for start, stop in [(0, 3), (3, 4), (4, n_in)]:
+        _core.kernel_gradient(isa, a, delta, grad_part[start:stop], start)
+    assert (grad == grad_part).all()
+
+
+@pytest.mark.parametrize("name", sorted(reference.ACTIVATIONS))
+@pytest.mark.parametrize(("rows", "n"), [(1, 1), (3, 5), (7, 16), (2, 33), (257, 10)])
+def test_activations(isa, dtype, rng, name, rows, n):
+    z, v = 3 * array(rng, dtype, rows, n), array(rng, dtype, rows, n)
+    g, times_derivative = reference.ACTIVATIONS[name]
+    want = g(z.astype("float64"))
+    whole, a = guarded(dtype, rows, n)
+    _core.kernel_activate(isa, name, z, a)
+    assert_close(a, want, dtype)
+    assert (whole[a.size :] == -7).all()
+    in_place = z.copy()
+    _core.kernel_activate(isa, name, in_place, in_place)
+    assert (in_place == a).all()
+
+    delta = v.copy()
+    _core.kernel_derive(isa, name, z, a, delta)
+    assert_close(delta, times_derivative(z.astype("float64"), want, v.astype("float64")), dtype)
+
+
+@pytest.mark.parametrize("loss", sorted(reference.COSTS))
+@pytest.mark.parametrize(("rows", "n"), [(1, 2), (7, 3), (32, 10), (5, 17)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_costs(isa, dtype, rng, loss, rows, n, weighted):
+    a = np.ascontiguousarray(rng.uniform(0.05, 0.95, (rows, n)).astype(dtype))
+    y = rng.uniform(0, 1, (rows, n)).astype(dtype)
+    if loss.startswith("sparse"):
+        y = rng.integers(0, n, (rows, 1)).astype(dtype)
+    weight = rng.uniform(0, 2, rows).astype(dtype) if weighted else None
+    costs, slopes = reference.COSTS[loss](a.astype("float64"), y.astype("float64"))
+    w = np.ones(rows) if weight is None else weight.astype("float64")
+    delta = np.full_like(a, np.nan)
+    total = _core.kernel_cost(isa, _core.LOSSES[loss], a, a, y, weight, 0.25, delta)
+    assert_close(total, costs @ w, dtype)
+    assert_close(delta, 0.25 * w[:, None] * slopes, dtype)
+    assert _core.kernel_cost(isa, _core.LOSSES[loss], a, a, y, weight, 0.25, None) == total
+
+
+@pytest.mark.parametrize(("g", "loss"), sorted(_core.LOSSES_FROM_Z))
+@pytest.mark.parametrize("n", [2, 3, 10, 17])
+def test_costs_from_z(isa, dtype, rng, g, loss, n):
+    """An output activation and its cost as one function of z, against the two apart."""
+    z = array(rng, dtype, 13, n)
+    a = np.empty_like(z)
+    _core.kernel_activate(isa, g, z, a)
+    y = rng.uniform(0, 1, (13, n)).astype(dtype)
+    if loss.startswith("sparse"):
+        y = rng.integers(0, n, (13, 1)).astype(dtype)
+    weight = rng.uniform(0, 2, 13).astype(dtype)
+    a_ = reference.ACTIVATIONS[g][0](z.astype("float64"))
+    costs, slopes = reference.COSTS[loss](a_, y.astype("float64"))
+    w = weight.astype("float64")
+    delta = np.full_like(a, np.nan)
+    total = _core.kernel_cost(isa, _core.LOSSES_FROM_Z[g, loss], z, a, y, weight, 0.5, delta)
+    assert_close(total, costs @ w, dtype)
+    want = reference.ACTIVATIONS[g][1](z, a_, 0.5 * w[:, None] * slopes)
+    assert_close(delta, want, dtype)
+
+
+@pytest.mark.parametrize(("g", "loss"), sorted(_core.LOSSES_FROM_Z))
+def test_costs_from_z_stay_exact_where_probabilities_round(isa, dtype, g, loss):
+    """z far out: the cost grows like |z|, and delta is a - y, where clipping gives 16 and 0."""
+    z = np.array([[-300.0, 300.0, 0.0], [200.0, -50.0, -500.0]], dtype)
+    y = np.array([[1, 0, 0], [0, 1, 0]], dtype)
+    if loss.startswith("sparse"):
+        y = np.array([[0], [1]], dtype)
+    a = np.empty_like(z)
+    _core.kernel_activate(isa, g, z, a)
+    delta = np.empty_like(a)
+    total = _core.kernel_cost(isa, _core.LOSSES_FROM_Z[g, loss], z, a, y, None, 1.0, delta)
+    if g == "softmax":
+        assert total == pytest.approx(600 + 250)
+        np.testing.assert_allclose(delta[0], [-1, 1, 0], atol=1e-30)
+    else:
+        # Means over three outputs of log(1 + exp(z)) - y z.
+        assert total == pytest.approx((300 + 300 + np.log(2) + 200 + 50) / 3)
+        np.testing.assert_allclose(delta[0], [-1 / 3, 1 / 3, 0.5 / 3], rtol=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 5, 16, 37, 1000])
+def test_optimizers(isa, dtype, rng, n):
+    w, grad = array(rng, dtype, n), array(rng, dtype, n)
+    for momentum, nesterov in [(0.0, False), (0.9, False), (0.9, True)]:
+        got, m = w.copy(), np.zeros_like(w) if momentum else None
+        want = [w.astype("float64")]
+        update = reference.sgd(0.1, momentum, nesterov)
+        for _ in range(3):
+            _core.kernel_sgd(isa, got, grad, m, 0.1, momentum, nesterov)
+            update(want, [grad.astype("float64")])
+        assert_close(got, want[0], dtype)
+
+    got, m, v = w.copy(), np.zeros_like(w), np.zeros_like(w)
+    want, update = [w.astype("float64")], reference.adam(0.1)
+    for t in range(1, 4):
+        alpha = 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+        _core.kernel_adam(isa, got, grad, m, v, alpha, 0.9, 0.999, 1e-7)
+        update(want, [grad.astype("float64")])
+    assert_close(got, want[0], dtype)
+
+
+@pytest.mark.parametrize("n", [1, 3, 20])
+def test_gather(isa, dtype, rng, n):
+    src, index = array(rng, dtype, 50, n), rng.integers(0, 50, 33)
+    out = np.empty((33, n), dtype)
+    _core.kernel_gather(isa, src, index, out)
+    assert (out == src[index]).all()
+
+
+def test_nan_and_infinity_come_through(isa, dtype):
+    z = np.array([[np.nan, np.inf, -np.inf, 1.0, -0.0]], dtype)
+    out = np.empty_like(z)
+
+    def g(name):
+        _core.kernel_activate(isa, name, z, out)
+        return out[0].tolist()
+
+    assert str(g("relu")) == "[nan, inf, 0.0, 1.0, -0.0]"
+    values = g("sigmoid")
+    assert np.isnan(values[0])
+    assert values[1:3] == [1, 0]
+    values = g("tanh")
+    assert np.isnan(values[0])
+    assert values[1:3] == [1, -1]
+    assert np.isnan(g("softmax")).all()
+    assert not _core.all_finite(z)
+    assert not _core.all_finite(np.array([1, np.inf], dtype))
+    assert _core.all_finite(np.full(10001, np.finfo(dtype).max, dtype))
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh"])
+def test_accuracy_over_the_whole_range(isa, dtype, name):
+    """At most 2 units in the last place of the exact value, from denormals to overflow."""
+    exact = {
+        "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+        "tanh": mpmath.tanh,
+    }[name]
+    magnitudes = np.concatenate([np.logspace(-40, 2.9, 400), np.linspace(0.01, 30, 400)])
+    z = np.concatenate([magnitudes, -magnitudes]).astype(dtype)[None, :]
+    a = np.empty_like(z)
+    _core.kernel_activate(isa, name, z, a)
+    with mpmath.workdps(40):
+        want = [exact(mpmath.mpf(float(x))) for x in z[0]]
+        nearest = np.array([float(v) for v in want]).astype(dtype)
+        ulp = np.spacing(np.abs(nearest))
+        error = [
+            abs(mpmath.mpf(float(g)) - w) / mpmath.mpf(float(u))
+            for g, w, u in zip(a[0], want, ulp, strict=True)
+        ]
+    assert max(error) <= 2
