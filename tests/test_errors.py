@@ -165,7 +165,6 @@ def test_fit_arguments(model):
         ("epochs", "3", TypeError, "epochs must be an integer"),
         ("validation_split", 1.0, ValueError, "validation_split must be"),
         ("validation_split", 0.999, ValueError, "leaves none to train on"),
-        ("validation_split", 1e-9, ValueError, "leaves none to validate with"),
         ("validation_data", (X,), ValueError, "validation_data must be a tuple"),
         ("validation_data", (X[:, :2], Y), ValueError, r"validation x has shape \(6, 2\)"),
     ]:
