@@ -30,7 +30,7 @@
     }
 
 /* relu(NaN) is NaN; relu'(0) is 0, the textbook's and Keras's choice. */
-INLINE vreal relu(vreal z) { return vselect(z < 0, vzero(), z); }
+INLINE vreal relu(vreal z) { return vmax(vzero(), z); }
 INLINE vreal relu_delta(vreal a, vreal delta) { return vselect(a > 0, delta, vzero()); }
 INLINE vreal sigmoid_delta(vreal a, vreal delta) { return delta * (a * (1 - a)); }
 INLINE vreal tanh_delta(vreal a, vreal delta) { return delta * (1 - a * a); }
@@ -51,32 +51,28 @@ static void derive_linear(ptrdiff_t rows, ptrdiff_t n, const REAL *z, const REAL
 
 /* exp(z - max z) / sum, row by row. NaN and +inf in a row make the row NaN. */
 static void activate_softmax(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) {
-    const ptrdiff_t tail = n % VL, whole = n - tail;
-    vint outside = {0}; /* the elements of the last vector that are no output */
+    /* The last vector of a row, whole or not, stays in registers throughout. */
+    const ptrdiff_t tail = (n - 1) % VL + 1, before = n - tail;
+    vint outside = {0}; /* its elements that are no output */
     for (ptrdiff_t i = tail; i < VL; i++)
         outside[i] = -1;
     for (ptrdiff_t r = 0; r < rows; r++, z += n, a += n) {
-        vreal top = vset(z[0]), sum = vzero();
-        for (ptrdiff_t i = 0; i < whole; i += VL)
+        vreal last = vload_part(z + before, tail);
+        vreal top = vselect(outside, vset(z[before]), last);
+        for (ptrdiff_t i = 0; i < before; i += VL)
             top = vmax(vload(z + i), top);
-        if (tail)
-            top = vmax(vselect(outside, top, vload_part(z + whole, tail)), top);
         const vreal max = vset(vmaximum(top));
-        for (ptrdiff_t i = 0; i < whole; i += VL) {
+        last = vselect(outside, vzero(), vexp(last - max));
+        vreal sum = last;
+        for (ptrdiff_t i = 0; i < before; i += VL) {
             const vreal e = vexp(vload(z + i) - max);
             sum += e;
             vstore(a + i, e);
         }
-        if (tail) {
-            const vreal e = vexp(vload_part(z + whole, tail) - max);
-            sum += vselect(outside, vzero(), e);
-            vstore_part(a + whole, e, tail);
-        }
         const vreal scale = vset(1 / vsum(sum));
-        for (ptrdiff_t i = 0; i < whole; i += VL)
+        for (ptrdiff_t i = 0; i < before; i += VL)
             vstore(a + i, vload(a + i) * scale);
-        if (tail)
-            vstore_part(a + whole, vload_part(a + whole, tail) * scale, tail);
+        vstore_part(a + before, last * scale, tail);
     }
 }
 

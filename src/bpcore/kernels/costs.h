@@ -132,17 +132,18 @@ COST(binary_crossentropy_from_z) {
     return total;
 }
 
-/* The largest z of a row, and log sum_j exp(z_j - max): the row of a = softmax(z)
- * has its largest element at exp(0) / sum. */
-INLINE REAL log_sum(ptrdiff_t n, const REAL *z, const REAL *a, double *log_of_sum) {
+/* -log softmax(z)_k where a_k = softmax(z)_k is too small to have an accurate
+ * logarithm: z_max - z_k - log a_max, as a_max = exp(0) / sum. */
+static double minus_log_softmax(ptrdiff_t n, const REAL *z, const REAL *a, ptrdiff_t k) {
     REAL z_max = z[0], a_max = a[0];
     for (ptrdiff_t j = 1; j < n; j++) {
         z_max = z[j] > z_max ? z[j] : z_max;
         a_max = a[j] > a_max ? a[j] : a_max;
     }
-    *log_of_sum = -log((double)a_max);
-    return z_max;
+    return (double)z_max - z[k] - log((double)a_max);
 }
+/* Above it a_k has all its digits, and the product of eight does not underflow. */
+#define ACCURATE ((REAL)1e-30)
 
 /* -sum_j y_j log softmax(z)_j; with Y = sum_j y_j, dC/dz_j = Y a_j - y_j */
 COST(categorical_crossentropy_from_z) {
@@ -150,12 +151,12 @@ COST(categorical_crossentropy_from_z) {
     for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n, y += n) {
         const double w = weight ? weight[i] : 1;
         const REAL slope = (REAL)(scale * w);
-        double log_of_sum, sum = 0;
-        const REAL z_max = log_sum(n, z, a, &log_of_sum);
+        double sum = 0;
         REAL total_y = 0;
         for (ptrdiff_t j = 0; j < n; j++) {
-            if (y[j] != 0) /* 0 log 0 = 0, even where z_j is -inf */
-                sum += y[j] * ((double)z_max - z[j] + log_of_sum);
+            if (y[j] != 0) /* 0 log 0 = 0 */
+                sum += y[j] * (a[j] > ACCURATE ? -log((double)a[j])
+                                               : minus_log_softmax(n, z, a, j));
             total_y += y[j];
         }
         total += w * sum;
@@ -170,21 +171,38 @@ COST(categorical_crossentropy_from_z) {
 
 COST(sparse_categorical_crossentropy_from_z) {
     double total = 0;
+    /* A logarithm costs as much as the rest of a row: take one for eight rows, of the
+     * product of their probabilities. */
+    double product = 1;
+    int factors = 0;
     for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n) {
-        const double w = weight ? weight[i] : 1;
-        const REAL slope = (REAL)(scale * w);
         const ptrdiff_t label = (ptrdiff_t)y[i];
-        double log_of_sum;
-        const REAL z_max = log_sum(n, z, a, &log_of_sum);
-        total += w * ((double)z_max - z[label] + log_of_sum);
+        const REAL p = a[label];
+        const double w = weight ? weight[i] : 1;
+        if (!(p > ACCURATE)) {
+            total += w * minus_log_softmax(n, z, a, label);
+        } else if (weight) {
+            total -= w * log((double)p);
+        } else {
+            product *= p;
+            if (++factors == 8) {
+                total -= log(product);
+                product = 1;
+                factors = 0;
+            }
+        }
         if (delta) {
-            for (ptrdiff_t j = 0; j < n; j++)
-                delta[j] = slope * a[j];
-            delta[label] -= slope;
+            const vreal slope = vset((REAL)(scale * w));
+            ptrdiff_t j = 0;
+            for (; j + VL <= n; j += VL)
+                vstore(delta + j, slope * vload(a + j));
+            if (j < n)
+                vstore_part(delta + j, slope * vload_part(a + j, n - j), n - j);
+            delta[label] = (REAL)(scale * w) * (p - 1);
             delta += n;
         }
     }
-    return total;
+    return total - log(product);
 }
 
 #endif

@@ -29,6 +29,7 @@ typedef struct {
     const REAL *b;
     ptrdiff_t b_row;
     const REAL *start; /* (n,), or NULL for 0 */
+    int resume;        /* start from what is in c instead */
     REAL *c;
     ptrdiff_t c_row;
 } product;
@@ -50,6 +51,13 @@ INLINE void tile(const int MR, const int NV, const int PART, const product *t, p
 #pragma GCC unroll 12
         for (int m = 0; m < MR; m++)
             acc[m][v] = start;
+    }
+    if (t->resume) {
+#pragma GCC unroll 12
+        for (int m = 0; m < MR; m++)
+#pragma GCC unroll 4
+            for (int v = 0; v < NV; v++)
+                acc[m][v] = LOAD(c + m * t->c_row, v);
     }
     for (ptrdiff_t p = 0; p < t->depth; p++) {
         vreal row[MAX_NV];
@@ -122,8 +130,32 @@ DEFINE_PANEL(4, 0)
 DEFINE_PANEL(4, 1)
 #endif
 
+typedef void (*panel)(const product *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
+
+/* One panel with b copied, DEPTH_BLOCK rows of it at a time, to where its rows lie close
+ * together. Needed where b's rows are far apart: a panel then spreads over more pages
+ * and cache sets than there are. */
+enum { DEPTH_BLOCK = 256, PACK_ROWS = 32, PACK_BYTES = 1 << 19 };
+
+static void packed_panel(panel run, const product *t, ptrdiff_t rows, ptrdiff_t j,
+                         ptrdiff_t nv, ptrdiff_t part) {
+    REAL packed[DEPTH_BLOCK * MAX_NV * VBYTES / sizeof(REAL)] __attribute__((aligned(64)));
+    const ptrdiff_t width = nv * VL;
+    const size_t bytes = (size_t)(part ? width - VL + part : width) * sizeof(REAL);
+    product block = *t;
+    block.b = packed - j; /* the tiles add j */
+    block.b_row = width;
+    for (ptrdiff_t p = 0; p < t->depth; p += DEPTH_BLOCK) {
+        block.depth = t->depth - p < DEPTH_BLOCK ? t->depth - p : DEPTH_BLOCK;
+        block.a = t->a + p * t->a_col;
+        block.resume = p > 0;
+        for (ptrdiff_t q = 0; q < block.depth; q++)
+            memcpy(packed + q * width, t->b + (p + q) * t->b_row + j, bytes);
+        run(&block, rows, j, part);
+    }
+}
+
 static void multiply(const product *t, ptrdiff_t rows, ptrdiff_t n) {
-    typedef void (*panel)(const product *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
     static const panel panels[MAX_NV][2] = {
         {panel_1_0, panel_1_1},
         {panel_2_0, panel_2_1},
@@ -132,33 +164,58 @@ static void multiply(const product *t, ptrdiff_t rows, ptrdiff_t n) {
         {panel_4_0, panel_4_1},
 #endif
     };
+    /* Measured: below this size of b, or for few rows, the copy costs more than it saves. */
+    const size_t bytes = (size_t)(t->depth * t->b_row) * sizeof(REAL);
+    const int pack = rows >= PACK_ROWS && bytes > PACK_BYTES;
     ptrdiff_t vectors = (n + VL - 1) / VL; /* left to do */
     ptrdiff_t count = (vectors + MAX_NV - 1) / MAX_NV;
     for (ptrdiff_t j = 0; vectors > 0; count--) {
         const ptrdiff_t nv = (vectors + count - 1) / count;
         const ptrdiff_t part = n - j - (nv - 1) * VL;
-        panels[nv - 1][part < VL](t, rows, j, part < VL ? part : 0);
+        const panel run = panels[nv - 1][part < VL];
+        if (pack)
+            packed_panel(run, t, rows, j, nv, part < VL ? part : 0);
+        else
+            run(t, rows, j, part < VL ? part : 0);
         j += nv * VL;
         vectors -= nv;
     }
 }
 
-/* A single output: z is a column, so the vectors run along the inputs. */
-static void weighted_sum_to_one(ptrdiff_t rows, ptrdiff_t n_in, const REAL *restrict a,
-                                const REAL *restrict w, const REAL *b, REAL *restrict z) {
-    for (ptrdiff_t i = 0; i < rows; i++, a += n_in) {
-        vreal even = vzero(), odd = vzero();
-        ptrdiff_t p = 0;
-        for (; p + 2 * VL <= n_in; p += 2 * VL) {
-            even += vload(a + p) * vload(w + p);
-            odd += vload(a + p + VL) * vload(w + p + VL);
-        }
-        for (; p < n_in; p += VL) {
-            const ptrdiff_t part = n_in - p < VL ? n_in - p : VL;
-            even += vload_part(a + p, part) * vload_part(w + p, part);
-        }
-        z[i] = vsum(even + odd) + (b ? *b : 0);
+/* A single output: z is a column, so the vectors run along the inputs. ROWS rows at a
+ * time share the loads of w. */
+INLINE void sums_to_one(const int ROWS, ptrdiff_t n_in, const REAL *restrict a,
+                        const REAL *restrict w, REAL b, REAL *restrict z) {
+    vreal acc[4];
+#pragma GCC unroll 4
+    for (int r = 0; r < ROWS; r++)
+        acc[r] = vzero();
+    ptrdiff_t p = 0;
+    for (; p + VL <= n_in; p += VL) {
+        const vreal wp = vload(w + p);
+#pragma GCC unroll 4
+        for (int r = 0; r < ROWS; r++)
+            acc[r] += vload(a + r * n_in + p) * wp;
     }
+    if (p < n_in) {
+        const vreal wp = vload_part(w + p, n_in - p);
+#pragma GCC unroll 4
+        for (int r = 0; r < ROWS; r++)
+            acc[r] += vload_part(a + r * n_in + p, n_in - p) * wp;
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < ROWS; r++)
+        z[r] = vsum(acc[r]) + b;
+}
+
+static void weighted_sum_to_one(ptrdiff_t rows, ptrdiff_t n_in, const REAL *a, const REAL *w,
+                                const REAL *b, REAL *z) {
+    const REAL bias = b ? *b : 0;
+    ptrdiff_t i = 0;
+    for (; i + 4 <= rows; i += 4)
+        sums_to_one(4, n_in, a + i * n_in, w, bias, z + i);
+    for (; i < rows; i++)
+        sums_to_one(1, n_in, a + i * n_in, w, bias, z + i);
 }
 
 static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
@@ -199,17 +256,36 @@ static void column_sums(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, REAL *su
     multiply(&t, 1, n);
 }
 
+/* A block of at most VL by VL; missing rows count as 0 and are not written. */
+INLINE void transpose_block(ptrdiff_t rows, ptrdiff_t n, const REAL *src, ptrdiff_t src_row,
+                            REAL *dst, ptrdiff_t dst_row) {
+    vreal v[VBYTES * 8 / REAL_BITS];
+    if (rows == VL && n == VL) {
+#pragma GCC unroll 16
+        for (int i = 0; i < VL; i++)
+            v[i] = vload(src + i * src_row);
+        vtranspose(v);
+#pragma GCC unroll 16
+        for (int i = 0; i < VL; i++)
+            vstore(dst + i * dst_row, v[i]);
+        return;
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < VL; i++)
+        v[i] = i < rows ? vload_part(src + i * src_row, n) : vzero();
+    vtranspose(v);
+#pragma GCC unroll 16
+    for (int i = 0; i < VL; i++)
+        if (i < n)
+            vstore_part(dst + i * dst_row, v[i], rows);
+}
+
 static void transpose(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,
                       REAL *restrict dst) {
-    enum { SIDE = 16 }; /* a block of both arrays stays in the first cache */
-    for (ptrdiff_t i0 = 0; i0 < rows; i0 += SIDE)
-        for (ptrdiff_t j0 = 0; j0 < n; j0 += SIDE) {
-            const ptrdiff_t i1 = i0 + SIDE < rows ? i0 + SIDE : rows;
-            const ptrdiff_t j1 = j0 + SIDE < n ? j0 + SIDE : n;
-            for (ptrdiff_t j = j0; j < j1; j++)
-                for (ptrdiff_t i = i0; i < i1; i++)
-                    dst[j * rows + i] = src[i * n + j];
-        }
+    for (ptrdiff_t i = 0; i < rows; i += VL)
+        for (ptrdiff_t j = 0; j < n; j += VL)
+            transpose_block(rows - i < VL ? rows - i : VL, n - j < VL ? n - j : VL,
+                            src + i * n + j, n, dst + j * rows + i, rows);
 }
 
 #endif

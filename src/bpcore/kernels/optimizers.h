@@ -20,20 +20,56 @@ static void sgd(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad, REAL *
     }
 }
 
+/* 1 / (sqrt(v) + eps), v >= 0.
+ *
+ * The divider takes 14 cycles a vector for the exact square root and quotient, a fifth
+ * of a small network's step. Where the processor has estimates good to 14 bits, Newton's
+ * iteration (one for float, two for double) brings both within 2 units in the last
+ * place for a third of that. SSE's 12-bit estimates would need a second iteration and
+ * win nothing. */
+INLINE vreal adam_scale(vreal v, vreal eps) {
+#if defined(__AVX512F__) && REAL_BITS == 32
+    /* The estimate of 0 is infinite; below 1e-30 the root is lost against eps anyway. */
+    const vreal x = vmax(v, vset(1e-30f));
+    vreal r = _mm512_rsqrt14_ps(x);
+    r = r * ((REAL)1.5 - (REAL)0.5 * x * r * r);
+    const vreal d = x * r + eps;
+    vreal q = _mm512_rcp14_ps(d);
+    return q * (2 - d * q);
+#elif defined(__AVX512F__)
+    const vreal x = vmax(v, vset(1e-200));
+    vreal r = _mm512_rsqrt14_pd(x);
+    r = r * (1.5 - 0.5 * x * r * r);
+    r = r * (1.5 - 0.5 * x * r * r);
+    const vreal d = x * r + eps;
+    vreal q = _mm512_rcp14_pd(d);
+    q = q * (2 - d * q);
+    return q * (2 - d * q);
+#else
+    return 1 / (vsqrt(v) + eps);
+#endif
+}
+
 static void adam(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad, REAL *restrict m,
                  REAL *restrict v, double alpha, double beta_1, double beta_2,
                  double epsilon) {
-    const REAL rate = (REAL)alpha, eps = (REAL)epsilon;
-    const REAL c1 = (REAL)(1 - beta_1), c2 = (REAL)(1 - beta_2);
-    for (ptrdiff_t i = 0; i < n; i++) {
-        const REAL g = grad[i];
-        m[i] += (g - m[i]) * c1;
-        v[i] += (g * g - v[i]) * c2;
-#if REAL_BITS == 32
-        w[i] -= m[i] * rate / (sqrtf(v[i]) + eps);
-#else
-        w[i] -= m[i] * rate / (sqrt(v[i]) + eps);
-#endif
+    const vreal rate = vset((REAL)alpha), eps = vset((REAL)epsilon);
+    const vreal c1 = vset((REAL)(1 - beta_1)), c2 = vset((REAL)(1 - beta_2));
+    for (ptrdiff_t i = 0; i < n; i += VL) {
+        const ptrdiff_t part = n - i;
+        const int whole = part >= VL;
+#define LOAD(p) (whole ? vload(p + i) : vload_part(p + i, part))
+#define STORE(p, x) (whole ? vstore(p + i, x) : vstore_part(p + i, x, part))
+        const vreal g = LOAD(grad);
+        vreal mi = LOAD(m), vi = LOAD(v);
+        mi += (g - mi) * c1;
+        vi += (g * g - vi) * c2;
+        STORE(m, mi);
+        STORE(v, vi);
+        const vreal wi = LOAD(w) - mi * rate * adam_scale(vi, eps);
+        STORE(w, wi);
+#undef LOAD
+#undef STORE
     }
 }
 

@@ -46,7 +46,21 @@ INLINE vreal vzero(void) { return (vreal){0}; }
 INLINE vreal vselect(vint mask, vreal yes, vreal no) {
     return (vreal)((mask & (vint)yes) | (~mask & (vint)no));
 }
-INLINE vreal vmax(vreal x, vreal y) { return vselect(x > y, x, y); }
+
+/* x > y ? x : y, so y where either is NaN: what the x86 instruction does. */
+INLINE vreal vmax(vreal x, vreal y) {
+#if defined(__AVX512F__) && REAL_BITS == 32
+    return _mm512_max_ps(x, y);
+#elif defined(__AVX512F__)
+    return _mm512_max_pd(x, y);
+#elif defined(__AVX2__) && REAL_BITS == 32
+    return _mm256_max_ps(x, y);
+#elif defined(__AVX2__)
+    return _mm256_max_pd(x, y);
+#else
+    return vselect(x > y, x, y);
+#endif
+}
 
 /* The first n elements, 0 <= n <= VL; the rest reads as 0 and is not written. */
 #if defined(__AVX512F__) && REAL_BITS == 32
@@ -102,22 +116,79 @@ INLINE void vstore_part(REAL *p, vreal v, ptrdiff_t n) {
 }
 #endif
 
+INLINE vreal vsqrt(vreal x) {
+    for (ptrdiff_t i = 0; i < VL; i++) /* becomes one instruction */
+#if REAL_BITS == 32
+        x[i] = __builtin_sqrtf(x[i]);
+#else
+        x[i] = __builtin_sqrt(x[i]);
+#endif
+    return x;
+}
+
+/* Shuffles by constant masks, which GCC and Clang spell differently. SWAPS lists
+ * the exchanges of halves, quarters, … that carry every element to the first. */
+#if defined(__clang__)
+#define SHUFFLE(x, y, ...) __builtin_shufflevector(x, y, __VA_ARGS__)
+#else
+#define SHUFFLE(x, y, ...) __builtin_shuffle(x, y, (vint){__VA_ARGS__})
+#endif
+
+#if VBYTES * 8 / REAL_BITS == 16
+#define ZIP_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define ZIP_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define SWAPS(STEP)                                                      \
+    STEP(8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)           \
+    STEP(4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11)           \
+    STEP(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)           \
+    STEP(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14)
+#elif VBYTES * 8 / REAL_BITS == 8
+#define ZIP_LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define ZIP_HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#define SWAPS(STEP)              \
+    STEP(4, 5, 6, 7, 0, 1, 2, 3) \
+    STEP(2, 3, 0, 1, 6, 7, 4, 5) \
+    STEP(1, 0, 3, 2, 5, 4, 7, 6)
+#elif VBYTES * 8 / REAL_BITS == 4
+#define ZIP_LOW 0, 4, 1, 5
+#define ZIP_HIGH 2, 6, 3, 7
+#define SWAPS(STEP)  \
+    STEP(2, 3, 0, 1) \
+    STEP(1, 0, 3, 2)
+#else
+#define ZIP_LOW 0, 2
+#define ZIP_HIGH 1, 3
+#define SWAPS(STEP) STEP(1, 0)
+#endif
+
 /* The sum and the maximum of a vector's elements, by halves: one fixed order. */
 INLINE REAL vsum(vreal v) {
-    REAL x[VBYTES / sizeof(REAL)];
-    memcpy(x, &v, VBYTES);
-    for (ptrdiff_t half = VL / 2; half > 0; half /= 2)
-        for (ptrdiff_t i = 0; i < half; i++)
-            x[i] += x[i + half];
-    return x[0];
+#define STEP(...) v += SHUFFLE(v, v, __VA_ARGS__);
+    SWAPS(STEP)
+#undef STEP
+    return v[0];
 }
 INLINE REAL vmaximum(vreal v) {
-    REAL x[VBYTES / sizeof(REAL)];
-    memcpy(x, &v, VBYTES);
-    for (ptrdiff_t half = VL / 2; half > 0; half /= 2)
-        for (ptrdiff_t i = 0; i < half; i++)
-            x[i] = x[i] > x[i + half] ? x[i] : x[i + half];
-    return x[0];
+#define STEP(...) v = vmax(v, SHUFFLE(v, v, __VA_ARGS__));
+    SWAPS(STEP)
+#undef STEP
+    return v[0];
+}
+
+/* Transpose VL vectors of VL elements in registers: log2(VL) perfect shuffles. */
+INLINE void vtranspose(vreal v[VBYTES * 8 / REAL_BITS]) {
+#pragma GCC unroll 4
+    for (int stage = 1; stage < VL; stage *= 2) {
+        vreal w[VBYTES * 8 / REAL_BITS];
+#pragma GCC unroll 8
+        for (int i = 0; i < VL / 2; i++) {
+            w[2 * i] = SHUFFLE(v[i], v[i + VL / 2], ZIP_LOW);
+            w[2 * i + 1] = SHUFFLE(v[i], v[i + VL / 2], ZIP_HIGH);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < VL; i++)
+            v[i] = w[i];
+    }
 }
 
 #endif
