@@ -12,7 +12,7 @@ import pytest
 from conftest import RATIOS
 
 import bpcore
-from bpcore._workloads import WORKLOADS
+from bpcore._bench.workloads import WORKLOADS
 
 # What the first epochs must agree on, and by how much bpcore must be ahead. On wide the
 # products are large enough for BLAS to do most of NumPy's work.

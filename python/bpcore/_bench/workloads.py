@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _core, layers, reference
-from .models import Sequential
+from .. import _core, layers, reference
+from ..models import Sequential
 
 
 @dataclass(frozen=True)

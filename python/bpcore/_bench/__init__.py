@@ -1,0 +1,1 @@
+"""The standing benchmark: workloads, the libraries compared, and how they are timed."""

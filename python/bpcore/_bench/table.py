@@ -1,0 +1,70 @@
+"""The table of the standing benchmark on this machine."""
+
+from statistics import median
+
+from .runners import TOLERANCE
+from .worker import Worker
+from .workloads import WORKLOADS
+
+ROUNDS = 7
+
+
+def measure(name, dtype, isa, others, threads=1, rounds=ROUNDS):
+    """Time one workload beside others, in alternating rounds.
+
+    Returns
+    -------
+    dict
+        "step_us" and, for one thread, "efficiency": the products' operations a second as a
+        part of what BLAS reaches at 1024³ with the same instruction set; "ratios": how many
+        times longer each of the others takes. All are medians over the rounds.
+    """
+    workload = WORKLOADS[name]
+    workers = {"bpcore": Worker("bpcore", name, dtype, isa, threads)}
+    try:
+        if threads == 1:
+            workers["gemm"] = Worker("gemm", name, dtype, isa)
+        for other in others:
+            workers[other] = Worker(other, name, dtype, isa, threads)
+            _check_answer(other, name, workers[other].first, workers["bpcore"].first)
+        samples = [{kind: worker.round() for kind, worker in workers.items()} for _ in range(rounds)]
+    finally:
+        for worker in workers.values():
+            worker.close()
+    result = {
+        "workload": name,
+        "dtype": dtype,
+        "isa": isa,
+        "threads": threads,
+        "step_us": median(s["bpcore"] for s in samples) * 1e6,
+        "ratios": {o: median(s[o] / s["bpcore"] for s in samples) for o in others},
+    }
+    if threads == 1:
+        result["gemm_gflops"] = median(s["gemm"] for s in samples) / 1e9
+        result["efficiency"] = median(workload.flops / (s["bpcore"] * s["gemm"]) for s in samples)
+    return result
+
+
+def _check_answer(other, name, loss, want):
+    tolerance = TOLERANCE.get(other, 1e-2)
+    if not abs(loss - want) <= tolerance * abs(want):
+        raise RuntimeError(
+            f"{other} reaches a loss of {loss:.6g} in the first epoch of {name}, bpcore "
+            f"{want:.6g}: they do not compute the same, so their times say nothing"
+        )
+
+
+def heading(others):
+    """Return the first line of the table."""
+    columns = "".join(f"{'× ' + other:>15}" for other in others)
+    return f"{'workload':10}{'dtype':>9}{'ISA':>8}{'threads':>8}{'µs/step':>11}{'efficiency':>11}" + columns
+
+
+def line(result, others):
+    """Return one line of the table."""
+    efficiency = f"{result['efficiency']:.0%}" if "efficiency" in result else "–"
+    columns = "".join(f"{result['ratios'][other]:15.1f}" for other in others)
+    return (
+        f"{result['workload']:10}{result['dtype']:>9}{result['isa']:>8}{result['threads']:8}"
+        f"{result['step_us']:11.2f}{efficiency:>11}" + columns
+    )
