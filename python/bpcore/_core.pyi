@@ -27,6 +27,7 @@ class Network:
 
     dtype: np.dtype[Any]
     parameters: _Real
+    threads: int
     workspace: _Real
     def __init__(
         self,
@@ -42,7 +43,10 @@ class Network:
         weight: int,
         row_size: int,
         shared_size: int,
+        scratch_size: int,
+        block: int,
         capacity: int,
+        threads: int,
         users: list[Any],
         parameters: _Real,
         workspace: _Real,
@@ -66,13 +70,13 @@ class Network:
         batch_size: int,
         first: int,
         last: int,
-        gradient: _Real,
         slots: _Real,
         optimizer: _Optimizer,
         iterations: int,
         seed: int,
         epoch: int,
         outputs: _Real | None = None,
+        threads: int = 1,
     ) -> float:
         """Mini-batches first .. last-1 of an epoch over the rows x[order]; the sum of
         weight_i C(x_i), and in outputs a[L] of the rows visited.

@@ -39,14 +39,19 @@ class Plan:
     fields: dict
     users: list
 
-    def network(self, parameters, rows):
+    def network(self, parameters, rows, threads=1):
         """Bind the plan to these parameters, with a workspace for this many rows."""
         capacity = -(-rows // ROW_MULTIPLE) * ROW_MULTIPLE
-        size = self.fields["row_size"] * capacity + self.fields["shared_size"]
+        size = (
+            self.fields["row_size"] * capacity
+            + self.fields["shared_size"]
+            + self.fields["scratch_size"] * threads
+        )
         return _core.Network(
             self.matrix,
             **self.fields,
             capacity=capacity,
+            threads=threads,
             users=self.users,
             parameters=parameters,
             workspace=aligned_empty(size, parameters.dtype),
@@ -104,7 +109,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
         if shapes:
             row["w"] = parameters.new(layer.n_in * layer.n_out)
             row["b"] = parameters.new(layer.n_out) if len(shapes) == 2 else -1
-            row["w_t"] = 0
+            row["chunk"] = _chunk(layer.n_in, layer.n_out)
             row["z"] = places.new(layer.n_out)
             needs_z = keep_all or layer.activation not in _IN_PLACE or (l == last and from_z)
             row["a"] = places.new(layer.n_out) if needs_z else row["z"]
@@ -119,21 +124,49 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
         rows[l]["delta"] = rows[l + 1]["delta"] if shared else places.new(layers[l].n_out)
 
     weighted = [l for l, row in enumerate(rows) if row["w"] >= 0]
+    first_delta = 0 if keep_all else (weighted[0] if weighted else last)
+    transposed = _Places()
+    for l in weighted:
+        if l > first_delta and layers[l].n_out > 1:
+            rows[l]["w_t"] = transposed.new(_aligned(layers[l].n_in * layers[l].n_out))
     n_x = layers[0].n_in
     return Plan(
         matrix=np.array([[row[c] for c in _core.PLAN_COLUMNS] for row in rows], np.int64),
         fields={
             "loss": _core.LOSSES_FROM_Z[pair] if from_z else _core.LOSSES[loss_name],
             "from_z": from_z,
-            "first_delta": 0 if keep_all else (weighted[0] if weighted else last),
+            "first_delta": first_delta,
             "n_x": n_x,
             "n_y": n_y,
             "x": places.new(n_x),
             "y": places.new(n_y),
             "weight": places.new(1),
             "row_size": places.size,
-            # One transposed kernel at a time, the largest that needs it.
-            "shared_size": max([layers[l].n_in * layers[l].n_out for l in weighted], default=0),
+            "shared_size": transposed.size,
+            "scratch_size": max(
+                [_aligned(rows[l]["chunk"] * layers[l].n_out) for l in weighted], default=0
+            ),
+            "block": 0 if users or loss_name == "user" else _block(layers),
         },
         users=[*users, loss.cost_and_grad if loss_name == "user" else None],
     )
+
+
+def _aligned(size):
+    return -(-size // ROW_MULTIPLE) * ROW_MULTIPLE
+
+
+def _chunk(n_in, n_out):
+    """Rows of a kernel whose gradient is taken and used up at a time.
+
+    A chunk should stay in the first cache (8192 elements), but a product of few rows by
+    many columns spends its time on copying the columns: from 256 columns on, take 96.
+    """
+    rows = 96 if n_out > 256 else max(24, 8192 // n_out // 24 * 24)
+    return min(n_in, rows)
+
+
+def _block(layers):
+    """Rows that walk through the layers together: those whose arrays fit the second cache."""
+    widest = max(max(layer.n_in, layer.n_out) for layer in layers)
+    return 64 if widest <= 256 else 1 << 30

@@ -54,9 +54,8 @@ class Trainer:
         self.model = model
         self.network = network
         self.optimizer = model.optimizer
-        parameters = network.parameters
-        self.gradient = np.empty_like(parameters)
-        self.slots = self.optimizer._slots_for(parameters)
+        self.threads = network.threads
+        self.slots = self.optimizer._slots_for(network.parameters)
 
     def steps(self, data, order, batch_size, first, last, epoch, outputs=None):
         """Run mini-batches first .. last-1 of an epoch; return the sum of their costs."""
@@ -68,13 +67,13 @@ class Trainer:
             batch_size,
             first,
             last,
-            self.gradient,
             self.slots,
             self.optimizer._settings(),
             self.optimizer.iterations,
             self.model._seed,
             epoch,
             outputs,
+            self.threads,
         )
         self.optimizer.iterations += last - first
         return total

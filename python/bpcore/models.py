@@ -280,7 +280,6 @@ class Sequential:
     def _trainer(self, data, batch_size):
         key = (data.y.shape[1], batch_size)
         if key not in self._trainers:
-            # One at a time: a trainer holds a gradient as large as the parameters.
             self._trainers = {key: Trainer(self, self._network(*key))}
         return self._trainers[key]
 

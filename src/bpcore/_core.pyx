@@ -10,7 +10,7 @@ cimport kernels
 from evaluate cimport cost_and_grad, evaluate
 from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_shuffle
 from network cimport ADAM, SGD, Draw, Layer, Plan, Update, real
-from train cimport train_steps
+from train cimport Job, train_steps
 
 import os
 
@@ -53,8 +53,8 @@ include "isa.pxi"
 include "kernel_calls.pxi"
 
 # One row of the plan's matrix for each layer; the fields of network.pxd's Layer.
-PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w_t", "z", "a",
-                "delta")
+PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w_t", "chunk",
+                "z", "a", "delta")
 
 
 cdef void *data_of(object array, object dtype, Py_ssize_t size, str name) except NULL:
@@ -76,12 +76,14 @@ cdef class Network:
     """
     cdef Plan plan
     cdef readonly object dtype, parameters, workspace
+    cdef readonly int threads
     cdef list users
 
     def __cinit__(self, layers, *, int loss, bint from_z, int first_delta, Py_ssize_t n_x,
                   Py_ssize_t n_y, Py_ssize_t x, Py_ssize_t y, Py_ssize_t weight,
-                  Py_ssize_t row_size, Py_ssize_t shared_size, Py_ssize_t capacity,
-                  list users, parameters, workspace):
+                  Py_ssize_t row_size, Py_ssize_t shared_size, Py_ssize_t scratch_size,
+                  Py_ssize_t block, Py_ssize_t capacity, int threads, list users, parameters,
+                  workspace):
         cdef int64_t[:, ::1] rows = layers
         cdef Layer *layer
         cdef Py_ssize_t l
@@ -95,7 +97,8 @@ cdef class Network:
         if self.dtype != np.float32 and self.dtype != np.float64:
             raise TypeError(f"parameters must be float32 or float64, got {self.dtype}")
         data_of(parameters, self.dtype, 0, "parameters")
-        data_of(workspace, self.dtype, row_size * capacity + shared_size, "workspace")
+        data_of(workspace, self.dtype,
+                row_size * capacity + shared_size + threads * scratch_size, "workspace")
         self.parameters = parameters
         self.workspace = workspace
         self.users = users
@@ -109,6 +112,10 @@ cdef class Network:
         self.plan.y = y
         self.plan.weight = weight
         self.plan.row_size = row_size
+        self.plan.shared_size = shared_size
+        self.plan.scratch_size = scratch_size
+        self.plan.block = block
+        self.plan.threads = self.threads = threads
         self.plan.n_parameters = parameters.size
         self.plan.capacity = capacity
         self.plan.users = <PyObject *>users
@@ -122,9 +129,10 @@ cdef class Network:
             layer.w = rows[l, 5]
             layer.b = rows[l, 6]
             layer.w_t = rows[l, 7]
-            layer.z = rows[l, 8]
-            layer.a = rows[l, 9]
-            layer.delta = rows[l, 10]
+            layer.chunk = rows[l, 8]
+            layer.z = rows[l, 9]
+            layer.a = rows[l, 10]
+            layer.delta = rows[l, 11]
 
     def __dealloc__(self):
         PyMem_Free(self.plan.layers)
@@ -168,44 +176,49 @@ cdef class Network:
                                    <double *>grad_, <double *>block_)
 
     def train(self, x, y, weight, order, Py_ssize_t batch_size, Py_ssize_t first,
-              Py_ssize_t last, gradient, slots, tuple optimizer, int64_t iterations,
-              uint64_t seed, uint32_t epoch, outputs=None):
+              Py_ssize_t last, slots, tuple optimizer, int64_t iterations, uint64_t seed,
+              uint32_t epoch, outputs=None, int threads=1):
         cdef Py_ssize_t n = len(x)
-        cdef Update update
-        cdef Draw draw
-        cdef void *x_ = data_of(x, self.dtype, n * self.plan.n_x, "x")
-        cdef void *y_ = data_of(y, self.dtype, n * self.plan.n_y, "y")
-        cdef void *weight_ = NULL
-        cdef void *order_ = NULL
-        cdef void *outputs_ = NULL
-        cdef void *grad_ = data_of(gradient, self.dtype, self.plan.n_parameters, "gradient")
-        cdef void *slots_
-        update.kind = OPTIMIZERS[optimizer[0]]
-        _, update.learning_rate, update.beta_1, update.beta_2, update.epsilon, nesterov = optimizer
-        update.nesterov = nesterov
-        update.iterations = iterations
-        slots_ = data_of(slots, self.dtype, self.plan.n_parameters * n_slots(optimizer), "slots")
-        draw.seed = seed
-        draw.epoch = epoch
+        cdef Job job
+        job.plan = &self.plan
+        job.isa = current_isa
+        job.x = data_of(x, self.dtype, n * self.plan.n_x, "x")
+        job.y = data_of(y, self.dtype, n * self.plan.n_y, "y")
+        job.weight = job.outputs = NULL
+        job.order = NULL
+        job.update.kind = OPTIMIZERS[optimizer[0]]
+        (_, job.update.learning_rate, job.update.beta_1, job.update.beta_2, job.update.epsilon,
+         nesterov) = optimizer
+        job.update.nesterov = nesterov
+        job.update.iterations = iterations
+        job.slots = data_of(slots, self.dtype, self.plan.n_parameters * n_slots(optimizer),
+                            "slots")
+        job.draw.seed = seed
+        job.draw.epoch = epoch
         if not (1 <= batch_size <= self.plan.capacity and 0 <= first <= last
                 and (last == 0 or (last - 1) * batch_size < n)):
             raise ValueError(f"steps {first}..{last} of {batch_size} rows do not fit {n} rows and "
                              f"a workspace for {self.plan.capacity}")
+        if not 1 <= threads <= self.plan.threads:
+            raise ValueError(f"{threads} threads do not fit a workspace for {self.plan.threads}")
+        job.n = n
+        job.batch = batch_size
+        job.first = first
+        job.last = last
+        job.threads = threads
+        job.theta = cnp.PyArray_DATA(self.parameters)
+        job.work = cnp.PyArray_DATA(self.workspace)
         if weight is not None:
-            weight_ = data_of(weight, self.dtype, n, "sample_weight")
+            job.weight = data_of(weight, self.dtype, n, "sample_weight")
         if order is not None:
-            order_ = data_of(order, np.dtype(np.int64), n, "order")
+            job.order = <int64_t *>data_of(order, np.dtype(np.int64), n, "order")
         if outputs is not None:
-            outputs_ = data_of(outputs, self.dtype,
-                               (min(last * batch_size, n) - first * batch_size) * self.n_out(),
-                               "outputs")
+            job.outputs = data_of(outputs, self.dtype,
+                                  (min(last * batch_size, n) - first * batch_size) * self.n_out(),
+                                  "outputs")
         if self.dtype == np.float32:
-            return self._train(
-                &update, draw, n, <float *>x_, <float *>y_, <float *>weight_, <int64_t *>order_,
-                batch_size, first, last, <float *>grad_, <float *>slots_, <float *>outputs_)
-        return self._train(
-            &update, draw, n, <double *>x_, <double *>y_, <double *>weight_, <int64_t *>order_,
-            batch_size, first, last, <double *>grad_, <double *>slots_, <double *>outputs_)
+            return run_job(&job, <float *>NULL)
+        return run_job(&job, <double *>NULL)
 
     cdef Py_ssize_t n_out(self):
         return self.plan.layers[self.plan.n_layers - 1].n_out
@@ -229,17 +242,12 @@ cdef class Network:
                                   block)
         return total
 
-    cdef _train(self, Update *update, Draw draw, Py_ssize_t n, const real *x, const real *y,
-                const real *weight, const int64_t *order, Py_ssize_t batch, Py_ssize_t first,
-                Py_ssize_t last, real *grad, real *slots, real *outputs):
-        cdef real *theta = <real *>cnp.PyArray_DATA(self.parameters)
-        cdef real *work = <real *>cnp.PyArray_DATA(self.workspace)
-        cdef const bp_isa *isa = current_isa
-        cdef double total
-        with nogil:
-            total = train_steps(&self.plan, isa, update, draw, n, x, y, weight, order, batch,
-                                first, last, theta, grad, slots, work, outputs)
-        return total
+
+cdef run_job(Job *job, real *like):
+    cdef double total
+    with nogil:
+        total = train_steps(job, like)
+    return total
 
 
 def n_slots(tuple optimizer):

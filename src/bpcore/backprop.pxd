@@ -15,6 +15,10 @@ grad_b    (n_l,)            column sums of delta[l]
 
 Layers are numbered from 0 in code, so ``layers[l - 1]`` is layer l of the table.
 A layer without weights (Activation, Dropout) has z[l] = a[l-1].
+
+A batch may be worked through in blocks of rows: `first` is the row of the batch where a
+block starts, and x, y and weight point to its first row. W^T of the layers that hand a delta
+down (w_t) lies in the workspace; whoever changes the parameters keeps it up to date.
 """
 
 from libc.stdint cimport uint32_t
@@ -27,29 +31,54 @@ from network cimport Draw, Layer, Plan, real
 from user cimport user_activate, user_cost, user_derive
 
 
-cdef inline const real *input_of(const Plan *plan, int l, const real *x,
+cdef inline real *rows_of(const Plan *plan, Py_ssize_t offset, Py_ssize_t n, Py_ssize_t first,
+                          real *work) noexcept nogil:
+    """Row `first` of the (rows, n) array that the plan puts at `offset`."""
+    return work + offset * plan.capacity + first * n
+
+
+cdef inline const real *input_of(const Plan *plan, int l, const real *x, Py_ssize_t first,
                                  real *work) noexcept nogil:
     """a[l-1] as layer `l` (from 0) reads it."""
     if l == 0:
         return x
-    return work + plan.layers[l - 1].a * plan.capacity
+    return rows_of(plan, plan.layers[l - 1].a, plan.layers[l].n_in, first, work)
 
 
-cdef inline const real *z_of(const Plan *plan, int l, const real *x, real *work) noexcept nogil:
+cdef inline const real *z_of(const Plan *plan, int l, const real *x, Py_ssize_t first,
+                             real *work) noexcept nogil:
     if plan.layers[l].z < 0:
         return x
-    return work + plan.layers[l].z * plan.capacity
+    return rows_of(plan, plan.layers[l].z, plan.layers[l].n_out, first, work)
 
 
-cdef inline void draw_of(int l, const Draw *draw, uint32_t *words) noexcept nogil:
+cdef inline real *w_t_of(const Plan *plan, const Layer *layer, real *work) noexcept nogil:
+    return work + plan.row_size * plan.capacity + layer.w_t
+
+
+cdef inline void draw_of(int l, const Draw *draw, Py_ssize_t first,
+                         uint32_t *words) noexcept nogil:
     words[0] = <uint32_t>l
     words[1] = draw.step
     words[2] = draw.epoch
-    words[3] = 0
+    words[3] = <uint32_t>first
 
 
-cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, const real *x,
-                        const real *theta, real *work, const Draw *draw) except -1 nogil:
+cdef inline void transpose_weights(const Plan *plan, const bp_isa *isa, const real *theta,
+                                   real *work) noexcept nogil:
+    """Bring every W^T up to date."""
+    cdef int l
+    cdef const Layer *layer
+    for l in range(plan.n_layers):
+        layer = &plan.layers[l]
+        if layer.w_t >= 0:
+            transpose(isa, layer.n_in, layer.n_out, theta + layer.w,
+                      w_t_of(plan, layer, work), layer.n_in)
+
+
+cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py_ssize_t rows,
+                        const real *x, const real *theta, real *work,
+                        const Draw *draw) except -1 nogil:
     """All weighted sums and activations. draw is NULL outside training: no dropout."""
     cdef int l
     cdef const Layer *layer
@@ -58,16 +87,16 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, co
     cdef uint32_t words[4]
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
-        z = z_of(plan, l, x, work)
-        a = work + layer.a * plan.capacity
+        z = z_of(plan, l, x, first, work)
+        a = rows_of(plan, layer.a, layer.n_out, first, work)
         if layer.w >= 0:
-            weighted_sum(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, work),
+            weighted_sum(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
                          theta + layer.w, theta + layer.b if layer.b >= 0 else NULL, <real *>z)
         if layer.activation == BP_DROPOUT:
             if draw == NULL:
                 activate(isa, BP_LINEAR, rows, layer.n_out, z, a)
             else:
-                draw_of(l, draw, words)
+                draw_of(l, draw, first, words)
                 dropout(isa, rows, layer.n_out, layer.threshold, draw.seed, words, z, a)
         elif layer.activation == BP_USER_ACTIVATION:
             user_activate(plan.users, layer.user, rows, layer.n_out, z, a)
@@ -76,23 +105,27 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, co
     return 0
 
 
-cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t rows,
-                               const real *x, const real *y, const real *weight, double scale,
-                               real *work, bint want_delta) except? -1 nogil:
+cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t first,
+                               Py_ssize_t rows, const real *x, const real *y,
+                               const real *weight, double scale, real *work,
+                               bint want_delta) except? -1 nogil:
     """Sum of weight_i C(x_i) after `forward`. If wanted, delta[L]'s place receives
     scale . dC/da[L], or dC/dz[L] where the loss is a function of z (plan.from_z)."""
     cdef int last = plan.n_layers - 1
     cdef const Layer *layer = &plan.layers[last]
-    cdef const real *z = z_of(plan, last, x, work)
-    cdef const real *a = work + layer.a * plan.capacity
-    cdef real *delta = work + layer.delta * plan.capacity if want_delta else NULL
+    cdef const real *z = z_of(plan, last, x, first, work)
+    cdef const real *a = rows_of(plan, layer.a, layer.n_out, first, work)
+    cdef real *delta = NULL
+    if want_delta:
+        delta = rows_of(plan, layer.delta, layer.n_out, first, work)
     if plan.loss == BP_USER_LOSS:
         return user_cost(plan.users, rows, plan.n_y, layer.n_out, a, y, weight, scale, delta)
     return cost(isa, plan.loss, rows, layer.n_out, z, a, y, weight, scale, delta)
 
 
-cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, const real *x,
-                       const real *theta, real *work, const Draw *draw) except -1 nogil:
+cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py_ssize_t rows,
+                       const real *x, const real *theta, real *work,
+                       const Draw *draw) except -1 nogil:
     """The delta recursion, from what `output_cost` left at the output down to
     layer plan.first_delta."""
     cdef int l
@@ -105,14 +138,14 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, con
     cdef uint32_t words[4]
     for l in range(plan.n_layers - 1, plan.first_delta - 1, -1):
         layer = &plan.layers[l]
-        delta = work + layer.delta * plan.capacity
+        delta = rows_of(plan, layer.delta, layer.n_out, first, work)
         # delta holds dC/da[l]; times g'(z[l]).
         if not (plan.from_z and l == plan.n_layers - 1):
-            z = z_of(plan, l, x, work)
-            a = work + layer.a * plan.capacity
+            z = z_of(plan, l, x, first, work)
+            a = rows_of(plan, layer.a, layer.n_out, first, work)
             if layer.activation == BP_DROPOUT:
                 if draw != NULL:
-                    draw_of(l, draw, words)
+                    draw_of(l, draw, first, words)
                     dropout(isa, rows, layer.n_out, layer.threshold, draw.seed, words, delta,
                             delta)
             elif layer.activation == BP_USER_ACTIVATION:
@@ -122,13 +155,10 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, con
         if l == plan.first_delta:
             break
         # dC/da[l-1] = delta[l] W[l]^T, into the place of delta[l-1].
-        below = work + plan.layers[l - 1].delta * plan.capacity
+        below = rows_of(plan, plan.layers[l - 1].delta, layer.n_in, first, work)
         if layer.w >= 0:
-            w_t = theta + layer.w
-            if layer.n_out > 1:  # a single column is its own transpose
-                transpose(isa, layer.n_in, layer.n_out, w_t,
-                          work + plan.row_size * plan.capacity + layer.w_t)
-                w_t = work + plan.row_size * plan.capacity + layer.w_t
+            # A single column is its own transpose.
+            w_t = w_t_of(plan, layer, work) if layer.w_t >= 0 else theta + layer.w
             delta_product(isa, rows, layer.n_in, layer.n_out, delta, w_t, below)
         elif below != delta:
             memcpy(below, delta, rows * layer.n_in * sizeof(real))
@@ -137,7 +167,7 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, con
 
 cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, const real *x,
                            real *work, real *grad) noexcept nogil:
-    """grad_w and grad_b of every layer, from the a and delta of the batch."""
+    """grad_w and grad_b of every layer, from the a and delta of the whole batch."""
     cdef int l
     cdef const Layer *layer
     cdef const real *delta
@@ -145,8 +175,8 @@ cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t rows,
         layer = &plan.layers[l]
         if layer.w < 0:
             continue
-        delta = work + layer.delta * plan.capacity
-        gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, work), layer.n_in,
+        delta = rows_of(plan, layer.delta, layer.n_out, 0, work)
+        gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, 0, work), layer.n_in,
                  delta, grad + layer.w)
         if layer.b >= 0:
             column_sums(isa, rows, layer.n_out, delta, grad + layer.b)
@@ -154,12 +184,12 @@ cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t rows,
 
 cdef inline double backprop(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, const real *x,
                             const real *y, const real *weight, double scale, const real *theta,
-                            real *grad, real *work, const Draw *draw) except? -1 nogil:
-    """One batch, forward and back: returns sum of weight_i C(x_i), and writes to grad the
-    gradient of scale times that sum."""
+                            real *grad, real *work) except? -1 nogil:
+    """One batch, forward and back, without dropout: returns the sum of weight_i C(x_i), and
+    writes the gradient of scale times that sum to grad."""
     cdef double total
-    forward(plan, isa, rows, x, theta, work, draw)
-    total = output_cost(plan, isa, rows, x, y, weight, scale, work, True)
-    deltas(plan, isa, rows, x, theta, work, draw)
+    forward(plan, isa, 0, rows, x, theta, work, NULL)
+    total = output_cost(plan, isa, 0, rows, x, y, weight, scale, work, True)
+    deltas(plan, isa, 0, rows, x, theta, work, NULL)
     gradients(plan, isa, rows, x, work, grad)
     return total

@@ -2,7 +2,7 @@
 gradient of the cost over all rows."""
 
 from libc.string cimport memcpy
-from backprop cimport backprop, forward, output_cost
+from backprop cimport backprop, forward, output_cost, transpose_weights
 from kernels cimport bp_isa
 from network cimport Plan, real
 
@@ -20,9 +20,9 @@ cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, c
     while start < n:
         rows = min(plan.capacity, n - start)
         x_block = x + start * plan.n_x
-        forward(plan, isa, rows, x_block, theta, work, NULL)
+        forward(plan, isa, 0, rows, x_block, theta, work, NULL)
         if y != NULL:
-            total += output_cost(plan, isa, rows, x_block, y + start * plan.n_y,
+            total += output_cost(plan, isa, 0, rows, x_block, y + start * plan.n_y,
                                  weight + start if weight != NULL else NULL, 1.0, work, False)
         if outputs != NULL:
             memcpy(outputs + start * n_out, a, rows * n_out * sizeof(real))
@@ -38,11 +38,12 @@ cdef inline double cost_and_grad(const Plan *plan, const bp_isa *isa, Py_ssize_t
     its blocks' gradients, for which block is scratch of the same size."""
     cdef Py_ssize_t start = 0, rows, i
     cdef double total = 0
+    transpose_weights(plan, isa, theta, work)
     while start < n:
         rows = min(plan.capacity, n - start)
         total += backprop(plan, isa, rows, x + start * plan.n_x, y + start * plan.n_y,
                           weight + start if weight != NULL else NULL, 1.0 / n, theta,
-                          grad if start == 0 else block, work, NULL)
+                          grad if start == 0 else block, work)
         if start > 0:
             for i in range(plan.n_parameters):
                 grad[i] += block[i]

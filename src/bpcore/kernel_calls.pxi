@@ -29,7 +29,8 @@ def kernel_column_sums(str isa, const real[:, ::1] delta, real[::1] sums):
 
 
 def kernel_transpose(str isa, const real[:, ::1] src, real[:, ::1] dst):
-    kernels.transpose(find_isa(isa), src.shape[0], src.shape[1], &src[0, 0], &dst[0, 0])
+    kernels.transpose(find_isa(isa), src.shape[0], src.shape[1], &src[0, 0], &dst[0, 0],
+                      dst.shape[1])
 
 
 def kernel_activate(str isa, str name, const real[:, ::1] z, real[:, ::1] a):

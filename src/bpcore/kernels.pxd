@@ -33,7 +33,8 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t,
                          const float *, float *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
-        void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
+        void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, float *,
+                          Py_ssize_t) noexcept nogil
         void (*activate[5])(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
         void (*derive[5])(Py_ssize_t, Py_ssize_t, const float *, const float *,
                           float *) noexcept nogil
@@ -57,7 +58,8 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
                          const double *, double *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
-        void (*transpose)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
+        void (*transpose)(Py_ssize_t, Py_ssize_t, const double *, double *,
+                          Py_ssize_t) noexcept nogil
         void (*activate[5])(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
         void (*derive[5])(Py_ssize_t, Py_ssize_t, const double *, const double *,
                           double *) noexcept nogil
@@ -82,6 +84,17 @@ cdef extern from "kernels/dispatch.h" nogil:
     const bp_isa *bp_isa_find(const char *name) noexcept nogil
     void bp_philox(const uint32_t *counter, uint64_t key, uint32_t *out) noexcept nogil
     void bp_shuffle(int64_t n, uint64_t seed, uint32_t epoch, int64_t *order) noexcept nogil
+
+
+cdef extern from "kernels/threads.h" nogil:
+    ctypedef struct bp_barrier:
+        pass
+    void bp_barrier_init(bp_barrier *barrier, int threads) noexcept
+    void bp_barrier_wait(bp_barrier *barrier) noexcept
+    int bp_run_threads(int threads, void (*run)(void *, int) noexcept nogil,
+                       void *argument) noexcept
+    unsigned long long bp_flush_denormals() noexcept
+    void bp_restore_denormals(unsigned long long state) noexcept
 
 
 cdef inline void weighted_sum(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
@@ -120,11 +133,11 @@ cdef inline void column_sums(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
 
 
 cdef inline void transpose(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
-                           const real *src, real *dst) noexcept nogil:
+                           const real *src, real *dst, Py_ssize_t stride) noexcept nogil:
     if real is float:
-        isa.f32.transpose(rows, n, src, dst)
+        isa.f32.transpose(rows, n, src, dst, stride)
     else:
-        isa.f64.transpose(rows, n, src, dst)
+        isa.f64.transpose(rows, n, src, dst, stride)
 
 
 cdef inline void activate(const bp_isa *isa, int g, Py_ssize_t rows, Py_ssize_t n,

@@ -27,7 +27,8 @@ cdef struct Layer:
     uint64_t threshold    # dropout: rate * 2^32
     Py_ssize_t n_in, n_out
     Py_ssize_t w, b       # offsets into the parameters, or -1
-    Py_ssize_t w_t        # W transposed: elements past the rows' arrays, or -1
+    Py_ssize_t w_t        # offset of W^T behind the rows' arrays, or -1: none is needed
+    Py_ssize_t chunk      # rows of W whose gradient is taken and used up at a time
     Py_ssize_t z          # offset into the workspace; -1: z is the input x itself
     Py_ssize_t a, delta   # offsets into the workspace
 
@@ -40,8 +41,12 @@ cdef struct Plan:
     Py_ssize_t n_x, n_y   # columns of x and of y
     Py_ssize_t x, y, weight   # workspace offsets of a gathered batch
     Py_ssize_t row_size   # elements of workspace a row takes
+    Py_ssize_t shared_size    # elements of all W^T
+    Py_ssize_t scratch_size   # elements of each thread's own, behind them
+    Py_ssize_t block      # rows that walk through the layers together; 0: all of a thread's
     Py_ssize_t n_parameters
     Py_ssize_t capacity   # rows the workspace has room for
+    int threads           # threads it has scratch for
     PyObject *users       # list of (g, g') pairs, and the user's loss at its end
 
 cdef struct Draw:
@@ -56,6 +61,7 @@ cdef struct Update:
     double beta_1, beta_2, epsilon
     bint nesterov
     int64_t iterations    # updates done so far
+    double power_1, power_2   # beta_1 and beta_2 to the power of iterations
 
 cdef enum Optimizer:
     SGD                   # beta_1 is the momentum

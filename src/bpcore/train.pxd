@@ -1,70 +1,268 @@
-"""The loop over shuffled mini-batches."""
+"""The loop over shuffled mini-batches.
+
+A step has two phases, with a barrier behind each when several threads share it:
+
+rows        For each block of rows: gather them, all weighted sums and activations, the cost
+            and delta[L], all deltas. Examples are independent; a thread takes a part of the
+            batch, and a block walks through all layers while its a and delta are in cache.
+parameters  For each chunk of rows of each W: its gradient over the whole batch, the
+            optimizer's update, and its part of W^T, while the chunk is in cache. A thread
+            takes a part of every W; the gradient never reaches the memory of the whole.
+
+Every sum has one order whatever the number of threads, so that the bits do not depend on it.
+"""
 
 from libc.math cimport pow, sqrt
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
-from backprop cimport backprop
-from kernels cimport adam, bp_isa, gather, sgd
-from network cimport ADAM, Draw, Plan, Update, real
+from backprop cimport (
+    deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
+)
+from kernels cimport (
+    adam, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
+    bp_restore_denormals, bp_run_threads, column_sums, gather, gradient, sgd, transpose,
+)
+from network cimport ADAM, Draw, Layer, Plan, Update, real
+
+# The cost of a batch is summed over at most so many units of at least UNIT_ROWS rows, and
+# then over the units in their order. Units are also what the rows are dealt by.
+cdef enum:
+    UNITS = 64
+    UNIT_ROWS = 16
+    # Powers of beta are products from the last multiple of this number of updates on, so
+    # that they depend on the number alone and cost one multiplication a step.
+    POWER_BLOCK = 256
+
+cdef struct Job:
+    # Steps first .. last-1 of one epoch; see train_steps.
+    const Plan *plan
+    const bp_isa *isa
+    Update update
+    Draw draw
+    Py_ssize_t n, batch, first, last
+    const void *x
+    const void *y
+    const void *weight
+    const int64_t *order
+    void *theta
+    void *slots
+    void *work
+    void *outputs
+    int threads
+    bp_barrier barrier
+    double costs[UNITS]
+    double total
+
+cdef struct Batch:
+    # One mini-batch: rows start .. start+rows-1 in the order of the epoch.
+    Py_ssize_t start, rows
+    Py_ssize_t unit       # rows in a unit of the cost
+    Py_ssize_t units
 
 
-cdef inline void update_parameters(const bp_isa *isa, Py_ssize_t n, Update *update, real *theta,
-                                   const real *grad, real *slots) noexcept nogil:
-    """One step of the optimizer over the flat parameters. slots holds its moments, n
-    elements each: SGD none or the velocity m, Adam m then v."""
-    cdef double t, alpha
+cdef inline void start_powers(Update *update) noexcept nogil:
+    """Set power_1 and power_2 for the updates done so far."""
+    cdef int64_t t = update.iterations - update.iterations % POWER_BLOCK
+    update.power_1 = pow(update.beta_1, <double>t)
+    update.power_2 = pow(update.beta_2, <double>t)
+    for _ in range(<int>(update.iterations % POWER_BLOCK)):
+        update.power_1 *= update.beta_1
+        update.power_2 *= update.beta_2
+
+
+cdef inline void next_update(Update *update) noexcept nogil:
     update.iterations += 1
-    if update.kind == ADAM:
-        t = <double>update.iterations
-        alpha = (update.learning_rate * sqrt(1 - pow(update.beta_2, t))
-                 / (1 - pow(update.beta_1, t)))
-        adam(isa, n, theta, grad, slots, slots + n, alpha, update.beta_1, update.beta_2,
-             update.epsilon)
+    if update.iterations % POWER_BLOCK == 0:
+        start_powers(update)
     else:
-        sgd(isa, n, theta, grad, slots if update.beta_1 != 0 else NULL, update.learning_rate,
-            update.beta_1, update.nesterov)
+        update.power_1 *= update.beta_1
+        update.power_2 *= update.beta_2
 
 
-cdef inline double train_steps(const Plan *plan, const bp_isa *isa, Update *update, Draw draw,
-                               Py_ssize_t n, const real *x, const real *y, const real *weight,
-                               const int64_t *order, Py_ssize_t batch, Py_ssize_t first,
-                               Py_ssize_t last, real *theta, real *grad, real *slots,
-                               real *work, real *outputs) except? -1 nogil:
+cdef inline void apply_update(const bp_isa *isa, const Update *update, Py_ssize_t n_parameters,
+                              Py_ssize_t at, Py_ssize_t n, real *theta, const real *grad,
+                              real *slots) noexcept nogil:
+    """One step of the optimizer for parameters at .. at+n-1, grad being theirs alone. slots
+    holds its moments, n_parameters each: SGD none or the velocity m, Adam m then v."""
+    cdef double alpha
+    if update.kind == ADAM:
+        alpha = (update.learning_rate * sqrt(1 - update.power_2) / (1 - update.power_1))
+        adam(isa, n, theta + at, grad, slots + at, slots + n_parameters + at, alpha,
+             update.beta_1, update.beta_2, update.epsilon)
+    else:
+        sgd(isa, n, theta + at, grad, slots + at if update.beta_1 != 0 else NULL,
+            update.learning_rate, update.beta_1, update.nesterov)
+
+
+cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
+    cdef Batch batch
+    batch.start = step * job.batch
+    batch.rows = min(job.batch, job.n - batch.start)
+    if job.plan.block == 0 or batch.rows <= UNIT_ROWS:
+        batch.unit = batch.rows
+    else:
+        batch.unit = max(<Py_ssize_t>UNIT_ROWS, (batch.rows + UNITS - 1) // UNITS)
+    batch.units = (batch.rows + batch.unit - 1) // batch.unit
+    return batch
+
+
+cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int thread,
+                           real *like) except -1 nogil:
+    """This thread's rows of one batch. like only tells the element type."""
+    cdef const Plan *plan = job.plan
+    cdef real *work = <real *>job.work
+    cdef const real *theta = <const real *>job.theta
+    cdef const real *x
+    cdef const real *y
+    cdef const real *weight
+    cdef Py_ssize_t unit = batch.units * thread // job.threads
+    cdef Py_ssize_t first = unit * batch.unit
+    cdef Py_ssize_t end = min(batch.units * (thread + 1) // job.threads * batch.unit, batch.rows)
+    cdef Py_ssize_t rows, at, stop
+    cdef Py_ssize_t block = batch.rows
+    if plan.block != 0:
+        block = max(plan.block // batch.unit, <Py_ssize_t>1) * batch.unit
+    while first < end:
+        rows = min(block, end - first)
+        weight = NULL
+        if job.order == NULL:
+            x = <const real *>job.x + (batch.start + first) * plan.n_x
+            y = <const real *>job.y + (batch.start + first) * plan.n_y
+            if job.weight != NULL:
+                weight = <const real *>job.weight + batch.start + first
+        else:
+            x = rows_of(plan, plan.x, plan.n_x, first, work)
+            y = rows_of(plan, plan.y, plan.n_y, first, work)
+            gather(job.isa, rows, plan.n_x, <const real *>job.x,
+                   job.order + batch.start + first, <real *>x)
+            gather(job.isa, rows, plan.n_y, <const real *>job.y,
+                   job.order + batch.start + first, <real *>y)
+            if job.weight != NULL:
+                weight = rows_of(plan, plan.weight, 1, first, work)
+                gather(job.isa, rows, 1, <const real *>job.weight,
+                       job.order + batch.start + first, <real *>weight)
+        forward(plan, job.isa, first, rows, x, theta, work, draw)
+        at = 0
+        while at < rows:
+            stop = min(batch.unit, rows - at)
+            job.costs[unit] = output_cost(
+                plan, job.isa, first + at, stop, x + at * plan.n_x, y + at * plan.n_y,
+                weight + at if weight != NULL else NULL, 1.0 / batch.rows, work, True)
+            unit += 1
+            at += stop
+        deltas(plan, job.isa, first, rows, x, theta, work, draw)
+        first += rows
+    return 0
+
+
+cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *update,
+                                  int thread, real *like) noexcept nogil:
+    """This thread's part of every W and b."""
+    cdef const Plan *plan = job.plan
+    cdef const bp_isa *isa = job.isa
+    cdef real *work = <real *>job.work
+    cdef real *theta = <real *>job.theta
+    cdef real *slots = <real *>job.slots
+    cdef real *grad = (work + plan.row_size * plan.capacity + plan.shared_size
+                       + thread * plan.scratch_size)
+    cdef const real *x
+    cdef const real *a
+    cdef const real *delta
+    cdef const Layer *layer
+    cdef int l
+    cdef Py_ssize_t k, end, n, at
+    if job.order == NULL:
+        x = <const real *>job.x + batch.start * plan.n_x
+    else:
+        x = rows_of(plan, plan.x, plan.n_x, 0, work)
+    for l in range(plan.n_layers):
+        layer = &plan.layers[l]
+        if layer.w < 0:
+            continue
+        a = input_of(plan, l, x, 0, work)
+        delta = rows_of(plan, layer.delta, layer.n_out, 0, work)
+        k = layer.n_in * thread // job.threads
+        end = layer.n_in * (thread + 1) // job.threads
+        while k < end:
+            n = min(layer.chunk, end - k)
+            at = layer.w + k * layer.n_out
+            gradient(isa, batch.rows, n, layer.n_out, a + k, layer.n_in, delta, grad)
+            apply_update(isa, update, plan.n_parameters, at, n * layer.n_out, theta, grad, slots)
+            if layer.w_t >= 0:
+                transpose(isa, n, layer.n_out, theta + at, w_t_of(plan, layer, work) + k,
+                          layer.n_in)
+            k += n
+        if layer.b >= 0 and thread == job.threads - 1:
+            column_sums(isa, batch.rows, layer.n_out, delta, grad)
+            apply_update(isa, update, plan.n_parameters, layer.b, layer.n_out, theta, grad, slots)
+
+
+cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
+    """All of the job's steps, one thread's part."""
+    cdef Update update = job.update
+    cdef Draw draw = job.draw
+    cdef Batch batch
+    cdef Py_ssize_t step, unit
+    cdef real *work = <real *>job.work
+    cdef real *outputs = <real *>job.outputs
+    cdef const Layer *last = &job.plan.layers[job.plan.n_layers - 1]
+    start_powers(&update)
+    for step in range(job.first, job.last):
+        draw.step = <uint32_t>step
+        batch = batch_of(job, step)
+        rows_phase(job, &batch, &draw, thread, like)
+        if job.threads > 1:
+            bp_barrier_wait(&job.barrier)
+        if thread == 0:
+            for unit in range(batch.units):
+                job.total += job.costs[unit]
+            if outputs != NULL:
+                memcpy(outputs, rows_of(job.plan, last.a, last.n_out, 0, work),
+                       batch.rows * last.n_out * sizeof(real))
+                outputs += batch.rows * last.n_out
+        next_update(&update)
+        parameters_phase(job, &batch, &update, thread, like)
+        if job.threads > 1:
+            bp_barrier_wait(&job.barrier)
+    return 0
+
+
+cdef inline void thread_float(void *job, int thread) noexcept nogil:
+    # Plans with Python in them run on one thread, so that nothing here can raise.
+    cdef unsigned long long state = bp_flush_denormals()
+    thread_steps(<Job *>job, thread, <float *>NULL)
+    bp_restore_denormals(state)
+
+
+cdef inline void thread_double(void *job, int thread) noexcept nogil:
+    cdef unsigned long long state = bp_flush_denormals()
+    thread_steps(<Job *>job, thread, <double *>NULL)
+    bp_restore_denormals(state)
+
+
+cdef inline double train_steps(Job *job, real *like) except? -1 nogil:
     """Steps first .. last-1 of one epoch over n rows.
 
-    Step s takes rows order[s batch], ..., of x (n, n_x), y (n, n_y) and weight (n,);
-    order NULL means as they lie, weight NULL means 1. The last batch may be short.
-    outputs, if not NULL, receives a[L] of each row in the order visited. Returns the sum of
+    Step s takes rows order[s batch], ..., of x (n, n_x), y (n, n_y) and weight (n,); order
+    NULL means as they lie, weight NULL means 1. The last batch may be short. outputs, if
+    not NULL, receives a[L] of each row in the order visited. Returns the sum of
     weight_i C(x_i) over the rows visited.
     """
-    cdef Py_ssize_t step, start, rows
-    cdef double total = 0
-    cdef const real *x_batch
-    cdef const real *y_batch
-    cdef const real *weight_batch
-    cdef Py_ssize_t n_out = plan.layers[plan.n_layers - 1].n_out
-    cdef const real *a_last = work + plan.layers[plan.n_layers - 1].a * plan.capacity
-    for step in range(first, last):
-        start = step * batch
-        rows = min(batch, n - start)
-        if order == NULL:
-            x_batch = x + start * plan.n_x
-            y_batch = y + start * plan.n_y
-            weight_batch = weight + start if weight != NULL else NULL
+    cdef unsigned long long state
+    job.total = 0
+    transpose_weights(job.plan, job.isa, <const real *>job.theta, <real *>job.work)
+    if job.threads > 1:
+        bp_barrier_init(&job.barrier, job.threads)
+        if real is float:
+            if bp_run_threads(job.threads, thread_float, job) == 0:
+                return job.total
         else:
-            x_batch = work + plan.x * plan.capacity
-            y_batch = work + plan.y * plan.capacity
-            gather(isa, rows, plan.n_x, x, order + start, <real *>x_batch)
-            gather(isa, rows, plan.n_y, y, order + start, <real *>y_batch)
-            weight_batch = NULL
-            if weight != NULL:
-                weight_batch = work + plan.weight * plan.capacity
-                gather(isa, rows, 1, weight, order + start, <real *>weight_batch)
-        draw.step = <uint32_t>step
-        total += backprop(plan, isa, rows, x_batch, y_batch, weight_batch, 1.0 / rows, theta,
-                          grad, work, &draw)
-        update_parameters(isa, plan.n_parameters, update, theta, grad, slots)
-        if outputs != NULL:
-            memcpy(outputs, a_last, rows * n_out * sizeof(real))
-            outputs += rows * n_out
-    return total
+            if bp_run_threads(job.threads, thread_double, job) == 0:
+                return job.total
+        job.threads = 1  # the system gave no more threads; one gives the same bits
+    state = bp_flush_denormals()
+    try:
+        thread_steps(job, 0, like)
+    finally:
+        bp_restore_denormals(state)
+    return job.total

@@ -27,7 +27,9 @@ def measure(name, dtype, isa, others, threads=1, rounds=ROUNDS):
         for other in others:
             workers[other] = Worker(other, name, dtype, isa, threads)
             _check_answer(other, name, workers[other].first, workers["bpcore"].first)
-        samples = [{kind: worker.round() for kind, worker in workers.items()} for _ in range(rounds)]
+        samples = [
+            {kind: worker.round() for kind, worker in workers.items()} for _ in range(rounds)
+        ]
     finally:
         for worker in workers.values():
             worker.close()
@@ -57,7 +59,10 @@ def _check_answer(other, name, loss, want):
 def heading(others):
     """Return the first line of the table."""
     columns = "".join(f"{'× ' + other:>15}" for other in others)
-    return f"{'workload':10}{'dtype':>9}{'ISA':>8}{'threads':>8}{'µs/step':>11}{'efficiency':>11}" + columns
+    return (
+        f"{'workload':10}{'dtype':>9}{'ISA':>8}{'threads':>8}{'µs/step':>11}{'efficiency':>11}"
+        + columns
+    )
 
 
 def line(result, others):

@@ -31,7 +31,11 @@ class Worker:
 
     def __init__(self, kind, workload, dtype, isa, threads=1):
         config = {
-            "kind": kind, "workload": workload, "dtype": dtype, "isa": isa, "threads": threads,
+            "kind": kind,
+            "workload": workload,
+            "dtype": dtype,
+            "isa": isa,
+            "threads": threads,
         }
         environment = dict(os.environ, BPCORE_ISA=isa)
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):

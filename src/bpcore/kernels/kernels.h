@@ -36,8 +36,9 @@ typedef struct BP_KERNELS {
     /* sums[j] = sum over rows of delta[i, j]: the gradient of the bias. */
     void (*column_sums)(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, REAL *sums);
 
-    /* dst (n, rows) = src^T, src (rows, n). */
-    void (*transpose)(ptrdiff_t rows, ptrdiff_t n, const REAL *src, REAL *dst);
+    /* dst (n, rows) = src^T, src (rows, n); the rows of dst lie `stride` apart. */
+    void (*transpose)(ptrdiff_t rows, ptrdiff_t n, const REAL *src, REAL *dst,
+                      ptrdiff_t stride);
 
     /* ---- activations, indexed by enum bp_activation --------------------- */
 

@@ -135,11 +135,17 @@ typedef void (*panel)(const product *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
 /* One panel with b copied, DEPTH_BLOCK rows of it at a time, to where its rows lie close
  * together. Needed where b's rows are far apart: a panel then spreads over more pages
  * and cache sets than there are. */
-enum { DEPTH_BLOCK = 256, PACK_ROWS = 32, PACK_BYTES = 1 << 19 };
+enum {
+    DEPTH_BLOCK = 256,
+    PACK_ROWS = 32,
+    PACK_BYTES = 1 << 18,
+    PACK_COLUMNS = 256,
+    PACK_A = 384 / sizeof(REAL)
+};
 
 static void packed_panel(panel run, const product *t, ptrdiff_t rows, ptrdiff_t j,
                          ptrdiff_t nv, ptrdiff_t part) {
-    REAL packed[DEPTH_BLOCK * MAX_NV * VBYTES / sizeof(REAL)] __attribute__((aligned(64)));
+    REAL packed[DEPTH_BLOCK * MAX_NV * (VBYTES / sizeof(REAL))] __attribute__((aligned(64)));
     const ptrdiff_t width = nv * VL;
     const size_t bytes = (size_t)(part ? width - VL + part : width) * sizeof(REAL);
     product block = *t;
@@ -148,7 +154,7 @@ static void packed_panel(panel run, const product *t, ptrdiff_t rows, ptrdiff_t 
     for (ptrdiff_t p = 0; p < t->depth; p += DEPTH_BLOCK) {
         block.depth = t->depth - p < DEPTH_BLOCK ? t->depth - p : DEPTH_BLOCK;
         block.a = t->a + p * t->a_col;
-        block.resume = p > 0;
+        block.resume = t->resume || p > 0;
         for (ptrdiff_t q = 0; q < block.depth; q++)
             memcpy(packed + q * width, t->b + (p + q) * t->b_row + j, bytes);
         run(&block, rows, j, part);
@@ -244,9 +250,31 @@ static void gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL
         multiply(&t, 1, n_in);
         return;
     }
-    const product t = {.depth = rows, .a = a, .a_row = 1, .a_col = stride, .b = delta,
-                       .b_row = n_out, .start = NULL, .c = grad_w, .c_row = n_out};
-    multiply(&t, n_in, n_out);
+    product t = {.depth = rows, .a = a, .a_row = 1, .a_col = stride, .b = delta,
+                 .b_row = n_out, .start = NULL, .c = grad_w, .c_row = n_out};
+    if (n_out <= PACK_COLUMNS) {
+        multiply(&t, n_in, n_out);
+        return;
+    }
+    /* Wide rows: the columns of a that a tile reads are far apart, a line each, often in
+     * one cache set. Copied close together, they serve every panel. */
+    REAL columns[DEPTH_BLOCK * PACK_A] __attribute__((aligned(64)));
+    for (ptrdiff_t i = 0; i < n_in; i += PACK_A) {
+        const ptrdiff_t width = n_in - i < PACK_A ? n_in - i : PACK_A;
+        for (ptrdiff_t p = 0; p < rows; p += DEPTH_BLOCK) {
+            const ptrdiff_t depth = rows - p < DEPTH_BLOCK ? rows - p : DEPTH_BLOCK;
+            for (ptrdiff_t q = 0; q < depth; q++)
+                memcpy(columns + q * PACK_A, a + (p + q) * stride + i,
+                       (size_t)width * sizeof(REAL));
+            t.depth = depth;
+            t.a = columns;
+            t.a_col = PACK_A;
+            t.b = delta + p * n_out;
+            t.c = grad_w + i * n_out;
+            t.resume = p > 0;
+            multiply(&t, width, n_out);
+        }
+    }
 }
 
 static void column_sums(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, REAL *sums) {
@@ -281,11 +309,11 @@ INLINE void transpose_block(ptrdiff_t rows, ptrdiff_t n, const REAL *src, ptrdif
 }
 
 static void transpose(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,
-                      REAL *restrict dst) {
+                      REAL *restrict dst, ptrdiff_t stride) {
     for (ptrdiff_t i = 0; i < rows; i += VL)
         for (ptrdiff_t j = 0; j < n; j += VL)
             transpose_block(rows - i < VL ? rows - i : VL, n - j < VL ? n - j : VL,
-                            src + i * n + j, n, dst + j * rows + i, rows);
+                            src + i * n + j, n, dst + j * stride + i, stride);
 }
 
 #endif

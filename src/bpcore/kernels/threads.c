@@ -1,0 +1,144 @@
+#include "threads.h"
+
+#include <stddef.h>
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+/* ---- the barrier ---------------------------------------------------------- */
+
+#if defined(_WIN32)
+#include <windows.h>
+static void give_way(void) { SwitchToThread(); }
+#else
+#include <sched.h>
+static void give_way(void) { sched_yield(); }
+#endif
+
+static void pause_briefly(void) {
+#if defined(__x86_64__) || defined(_M_X64)
+    _mm_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+void bp_barrier_init(bp_barrier *barrier, int threads) {
+    atomic_init(&barrier->waiting, 0);
+    atomic_init(&barrier->generation, 0);
+    barrier->threads = threads;
+}
+
+void bp_barrier_wait(bp_barrier *barrier) {
+    /* A step's phases last microseconds, so the wait spins; after about 50 µs it gives
+     * the processor away between looks, in case the others wait for one. */
+    enum { SPINS = 2000 };
+    const int generation = atomic_load_explicit(&barrier->generation, memory_order_relaxed);
+    if (atomic_fetch_add_explicit(&barrier->waiting, 1, memory_order_acq_rel) ==
+        barrier->threads - 1) {
+        atomic_store_explicit(&barrier->waiting, 0, memory_order_relaxed);
+        atomic_store_explicit(&barrier->generation, generation + 1, memory_order_release);
+        return;
+    }
+    for (int spin = 0;
+         atomic_load_explicit(&barrier->generation, memory_order_acquire) == generation; spin++) {
+        if (spin < SPINS)
+            pause_briefly();
+        else
+            give_way();
+    }
+}
+
+/* ---- the threads ---------------------------------------------------------- */
+
+#if defined(_WIN32)
+
+int bp_run_threads(int threads, void (*run)(void *, int), void *argument) {
+    if (threads > 1)
+        return -1;
+    run(argument, 0);
+    return 0;
+}
+
+#else
+#include <pthread.h>
+
+enum { MAX_THREADS = 256, STACK_BYTES = 2 << 20 };
+
+/* Whether the started threads may run: 0 not known yet, 1 yes, -1 no. */
+typedef struct {
+    void (*run)(void *, int);
+    void *argument;
+    int thread;
+    atomic_int *start;
+} seat;
+
+static void *sit(void *pointer) {
+    seat *s = pointer;
+    int start;
+    while ((start = atomic_load_explicit(s->start, memory_order_acquire)) == 0)
+        give_way();
+    if (start > 0)
+        s->run(s->argument, s->thread);
+    return NULL;
+}
+
+int bp_run_threads(int threads, void (*run)(void *, int), void *argument) {
+    pthread_t ids[MAX_THREADS];
+    seat seats[MAX_THREADS];
+    pthread_attr_t attributes;
+    atomic_int start;
+    int started = 1;
+    if (threads <= 1) {
+        run(argument, 0);
+        return 0;
+    }
+    if (threads > MAX_THREADS || pthread_attr_init(&attributes) != 0)
+        return -1;
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    atomic_init(&start, 0);
+    for (; started < threads; started++) {
+        seats[started] = (seat){run, argument, started, &start};
+        if (pthread_create(&ids[started], &attributes, sit, &seats[started]) != 0)
+            break;
+    }
+    pthread_attr_destroy(&attributes);
+    atomic_store_explicit(&start, started == threads ? 1 : -1, memory_order_release);
+    if (started == threads)
+        run(argument, 0);
+    for (int i = 1; i < started; i++)
+        pthread_join(ids[i], NULL);
+    return started == threads ? 0 : -1;
+}
+
+#endif
+
+/* ---- denormals ------------------------------------------------------------ */
+
+/* Products with denormal operands take 100 cycles or more on many processors, and
+ * decaying weights and moments end there. */
+unsigned long long bp_flush_denormals(void) {
+#if defined(__x86_64__) || defined(_M_X64)
+    const unsigned state = _mm_getcsr();
+    _mm_setcsr(state | 0x8040); /* flush to zero, denormals are zero */
+    return state;
+#elif defined(__aarch64__)
+    unsigned long long state;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(state));
+    __asm__ volatile("msr fpcr, %0" ::"r"(state | 1ull << 24));
+    return state;
+#else
+    return 0;
+#endif
+}
+
+void bp_restore_denormals(unsigned long long state) {
+#if defined(__x86_64__) || defined(_M_X64)
+    _mm_setcsr((unsigned)state);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" ::"r"(state));
+#else
+    (void)state;
+#endif
+}
