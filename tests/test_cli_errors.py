@@ -131,7 +131,7 @@ def test_not_a_model(capsys, flowers, tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda d: d.pop("model"), "cannot be read as a model (KeyError"),
+        (lambda d: d.pop("model"), "cannot be read as a model (ValueError"),
         (lambda d: d.update(model=3), "cannot be read as a model"),
         (lambda d: d["model"]["layers"][0].update({"class": "os.system"}), "os.system"),
         (lambda d: d.update(extra=None), "was not trained on a table"),

@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 from cli_helpers import rows_of, table_of
 
-from bpcore import reference
 from bpcore._cli.errors import UserError
 from bpcore._cli.split import hold_out
 from bpcore._cli.targets import Classes, Quantity, target_from_dict
 from bpcore._cli.task import choose_task, labels_of, make_classes, make_quantity
-from bpcore._cli.training import sparse_crossentropy
 
 
 @pytest.fixture
@@ -99,29 +97,6 @@ def test_score_of_classes():
 @pytest.mark.parametrize("target", [Classes("y", ["a", "b"]), Quantity("y", 1.5, 2.5)])
 def test_targets_survive_json(target):
     assert target_from_dict(json.loads(json.dumps(target.to_dict()))) == target
-
-
-def test_the_cost_is_that_of_the_reference():
-    rng = np.random.default_rng(0)
-    z = rng.normal(size=(7, 4))
-    a, y = reference.softmax(z), rng.integers(0, 4, 7)
-    cost, grad = sparse_crossentropy(a, y)
-    expected, expected_grad = reference.sparse_categorical_crossentropy(a, y)
-    np.testing.assert_allclose(cost, expected, rtol=1e-12)
-    np.testing.assert_allclose(
-        reference.softmax_delta(z, a, grad),
-        reference.softmax_delta(z, a, expected_grad),
-        rtol=1e-10,
-        atol=1e-14,
-    )
-
-
-def test_the_cost_stays_finite_and_in_float32():
-    a = np.array([[0, 1], [1e-40, 1]], np.float32)
-    cost, grad = sparse_crossentropy(a, np.array([0, 0]))
-    assert (cost.dtype, grad.dtype) == (np.float32, np.float32)
-    assert np.isfinite(cost).all()
-    assert np.isfinite(reference.softmax_delta(None, a, grad)).all()
 
 
 # ---- holding out ---------------------------------------------------------------

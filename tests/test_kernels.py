@@ -120,6 +120,23 @@ def test_costs(isa, dtype, rng, loss, rows, n, weighted):
     assert _core.kernel_cost(isa, _core.LOSSES[loss], a, a, y, weight, 0.25, None) == total
 
 
+def test_probabilities_are_clipped_as_in_keras(isa, dtype):
+    """Costs apart from their activation: log of at least 1e-7, and no slope where clipped."""
+    a = np.array([[1.0, 0.0], [1e-9, 1.0]], dtype)
+    for loss, y, want in [
+        ("categorical_crossentropy", [[0, 1], [1, 0]], 2 * np.log(1e-7)),
+        ("sparse_categorical_crossentropy", [[1], [0]], 2 * np.log(1e-7)),
+        ("binary_crossentropy", [[0, 1], [1, 0]], 2 * np.log(1e-7)),
+    ]:
+        delta = np.full_like(a, np.nan)
+        total = _core.kernel_cost(
+            isa, _core.LOSSES[loss], a, a, np.array(y, dtype), None, 1.0, delta
+        )
+        # In float32 the upper end, 1 - 1e-7, rounds to 1 - 1.2e-7.
+        assert total == pytest.approx(-want, rel=1e-2 if dtype == "float32" else 1e-9)
+        assert (delta == 0).all()
+
+
 @pytest.mark.parametrize(("g", "loss"), sorted(_core.LOSSES_FROM_Z))
 @pytest.mark.parametrize("n", [2, 3, 10, 17])
 def test_costs_from_z(isa, dtype, rng, g, loss, n):

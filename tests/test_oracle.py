@@ -73,6 +73,21 @@ def test_shapes(isa, dtype, rng, widths):
     compare(model.backprop(x, y), want, dtype)
 
 
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_reference_stays_finite_where_probabilities_underflow(loss):
+    """And in the element type it was given."""
+    z = np.array([[-300.0, 300.0, 0.0], [200.0, -50.0, -500.0]], np.float32)
+    y = np.array([[1, 0, 0], [0, 1, 0]], np.float32)
+    g = reference.ACTIVATIONS[OUTPUT[loss]]
+    with np.errstate(over="ignore"):
+        a = g[0](z)
+        cost, v = reference.COSTS[loss](a, np.array([0, 1]) if loss.startswith("sparse") else y)
+        delta = g[1](z, a, v)
+    for array in (cost, v, delta):
+        assert array.dtype == np.float32
+        assert np.isfinite(array).all()
+
+
 def numeric_gradient(f, theta, step=1e-5):
     """Central differences, with Richardson's step to fourth order."""
     grad = np.empty_like(theta)

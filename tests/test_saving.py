@@ -97,6 +97,8 @@ def test_bad_files(path, tmp_path):
         (lambda d, t: d.update(format=99), "has format 99"),
         (lambda d, t: d["model"]["layers"][0].update({"class": "os.system"}), "unknown layer"),
         (lambda d, t: d["compile"]["optimizer"].update({"class": "eval"}), "unknown optimizer"),
+        (lambda d, t: d.pop("model"), "incomplete or damaged"),
+        (lambda d, t: d["model"].update(layers=3), "incomplete or damaged"),
         (lambda d, t: d["compile"]["loss"].update({"class": "eval"}), "unknown loss"),
         (lambda d, t: t.pop(d["model"]["layers"][0]["config"]["name"] + "/kernel"), "no tensor"),
     ]:

@@ -2,13 +2,12 @@
 
 One example a row; B rows in a batch, layer l = 1 … L of n_l units; W⁽ˡ⁾ is (n_{l−1}, n_l),
 b⁽ˡ⁾ (n_l,), and z⁽ˡ⁾, a⁽ˡ⁾, δ⁽ˡ⁾ are (B, n_l). Lists are indexed by l; a[0] is the input.
+Probabilities that round to 0 count as the smallest number, so that logarithms stay finite.
 """
 
 from types import SimpleNamespace
 
 import numpy as np
-
-EPSILON = 1e-7  # probabilities are clipped to [ε, 1 − ε] before a logarithm
 
 
 def softmax(z):
@@ -39,22 +38,26 @@ def mean_squared_error(a, y):
 
 def binary_crossentropy(a, y):
     """C(x) = −(1/n) Σⱼ [yⱼ log aⱼ + (1 − yⱼ) log(1 − aⱼ)]."""
-    p = np.clip(a, EPSILON, 1 - EPSILON)
+    p = np.clip(a, np.finfo(a.dtype).tiny, 1 - np.finfo(a.dtype).epsneg)
     cost = -np.mean(y * np.log(p) + (1 - y) * np.log1p(-p), axis=1)
-    return cost, (p == a) * (p - y) / (p * (1 - p)) / a.shape[1]
+    return cost, (p - y) / (p * (1 - p)) / a.shape[1]
 
 
 def categorical_crossentropy(a, y):
     """C(x) = −Σⱼ yⱼ log pⱼ, p = a / Σₖ aₖ."""
     total = a.sum(axis=1, keepdims=True)
-    p = np.clip(a / total, EPSILON, 1 - EPSILON)
-    inside = y * (p == a / total)
-    return -(y * np.log(p)).sum(axis=1), inside.sum(axis=1, keepdims=True) / total - inside / a
+    p = np.maximum(a / total, np.finfo(a.dtype).tiny)
+    return -(y * np.log(p)).sum(axis=1), (y.sum(axis=1, keepdims=True) - y / p) / total
 
 
 def sparse_categorical_crossentropy(a, y):
-    """C(x) = −log pₖ, k = y the label: the categorical cost of the one-hot row."""
-    return categorical_crossentropy(a, np.eye(a.shape[1], dtype=a.dtype)[y.astype(int).ravel()])
+    """C(x) = −log pₖ, p = a / Σₖ aₖ, k = y the label."""
+    rows, k = np.arange(len(a)), y.astype(int).ravel()
+    total = a.sum(axis=1, keepdims=True)
+    p = np.maximum(a[rows, k] / total[:, 0], np.finfo(a.dtype).tiny)
+    grad = np.tile(1 / total, a.shape[1])
+    grad[rows, k] -= 1 / (p * total[:, 0])
+    return -np.log(p), grad
 
 
 COSTS = {

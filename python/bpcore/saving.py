@@ -60,10 +60,20 @@ def load_model(filepath, custom_objects=None):
     Sequential
         Compiled if the saved one was; training goes on where it stopped.
     """
+    description, tensors = _read(filepath)
+    try:
+        return _rebuild(description, tensors, filepath, custom_objects or {})
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ValueError(
+            f"the description in {os.fspath(filepath)!r} is incomplete or damaged "
+            f"({type(error).__name__}: {error})"
+        ) from error
+
+
+def _rebuild(description, tensors, filepath, custom):
+    """Make the model that a checked file describes."""
     from .models import Sequential
 
-    description, tensors = _read(filepath)
-    custom = custom_objects or {}
     config = description["model"]
     model = Sequential(dtype=config["dtype"], name=config["name"])
     model.add(layers.Input(tuple(config["input_shape"])))

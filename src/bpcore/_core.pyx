@@ -9,7 +9,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 cimport kernels
 from evaluate cimport cost_and_grad, evaluate
 from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_shuffle
-from network cimport ADAM, SGD, Draw, Layer, Plan, Update, real
+from network cimport ADAM, SGD, Layer, Plan, real
 from train cimport Job, train_steps
 
 import os

@@ -15,7 +15,7 @@ from .. import _core, utils
 
 
 class Bpcore:
-    """This library."""
+    """bpcore itself."""
 
     def __init__(self, workload, dtype, threads=1):
         self.workload = workload

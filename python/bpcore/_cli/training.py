@@ -106,9 +106,8 @@ def train_in_numpy(start, model, data, target, epochs, quiet):
         The time includes the making of the network and of the orders, as the fit's does.
     """
     weights = list(zip(start[::2], start[1::2], strict=True))
-    cost = COSTS[target.loss]
     began = time.perf_counter()
-    network = reference.Network(weights, [la.activation for la in model.layers], cost)
+    network = reference.Network(weights, [la.activation for la in model.layers], target.loss)
     orders = (_core.epoch_order(len(data.x), model._seed, epoch) for epoch in range(epochs))
     # Far beyond the range of float32 NumPy warns; the scores tell that better.
     with np.errstate(all="ignore"):
@@ -122,26 +121,6 @@ def train_in_numpy(start, model, data, target, epochs, quiet):
         seconds = time.perf_counter() - began
         outputs = network.forward(data.x_test)[1][-1]
         return Run(target.score(outputs, data.y_test), seconds, losses[-1])
-
-
-def sparse_crossentropy(a, y):
-    """C(x) = −log aₖ, k = y the label; returns C of each row, and ∂C/∂a, in a's dtype.
-
-    In place of the reference's own, which divides by every probability of a row, and so makes NaN
-    of those that underflow to 0; it also works through one-hot rows, which takes NumPy longer.
-    """
-    rows = np.arange(len(a))
-    # A probability may underflow to 0; 1/aₖ must stay finite.
-    p = np.maximum(a[rows, y], np.finfo(a.dtype).tiny)
-    grad = np.zeros_like(a)
-    grad[rows, y] = -1 / p
-    return -np.log(p), grad
-
-
-COSTS = {
-    "sparse_categorical_crossentropy": sparse_crossentropy,
-    "mean_squared_error": "mean_squared_error",
-}
 
 
 def _with_bar(orders, epochs, quiet):

@@ -104,7 +104,7 @@ COST(sparse_categorical_crossentropy) {
             const REAL slope = clipped(p) ? 0 : (REAL)(scale * w);
             for (ptrdiff_t j = 0; j < n; j++)
                 delta[j] = slope / total_a;
-            delta[label] -= slope / a[label];
+            delta[label] -= slope != 0 ? slope / a[label] : 0;
             delta += n;
         }
     }
