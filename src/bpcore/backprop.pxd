@@ -17,14 +17,16 @@ Layers are numbered from 0 in code, so ``layers[l - 1]`` is layer l of the table
 A layer without weights (Activation, Dropout) has z[l] = a[l-1].
 
 A batch may be worked through in blocks of rows: `first` is the row of the batch where a
-block starts, and x, y and weight point to its first row. W^T of the layers that hand a delta
+block starts, and y and weight point to its first row. So does x, or, where index is not NULL,
+the block's rows are rows index[0], index[1], … of x (only plans whose first layer has weights
+may be given an index). W^T of the layers that hand a delta
 down (w_t) lies in the workspace; whoever changes the parameters keeps it up to date.
 """
 
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from kernels cimport (
-    BP_DROPOUT, BP_LINEAR, BP_USER_ACTIVATION, BP_USER_LOSS, activate, bp_isa,
+    BP_DROPOUT, BP_LINEAR, BP_RELU, BP_USER_ACTIVATION, BP_USER_LOSS, activate, bp_isa,
     column_sums, cost, delta_product, derive, dropout, gradient, transpose, weighted_sum,
 )
 from network cimport Draw, Layer, Plan, real
@@ -77,10 +79,11 @@ cdef inline void transpose_weights(const Plan *plan, const bp_isa *isa, const re
 
 
 cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py_ssize_t rows,
-                        const real *x, const real *theta, real *work,
+                        const real *x, const int64_t *index, const real *theta, real *work,
                         const Draw *draw) except -1 nogil:
     """All weighted sums and activations. draw is NULL outside training: no dropout."""
     cdef int l
+    cdef bint relu
     cdef const Layer *layer
     cdef const real *z
     cdef real *a
@@ -90,8 +93,13 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
         z = z_of(plan, l, x, first, work)
         a = rows_of(plan, layer.a, layer.n_out, first, work)
         if layer.w >= 0:
+            # Where a takes the place of z, ReLU rides along.
+            relu = layer.activation == BP_RELU and a == z
             weighted_sum(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
-                         theta + layer.w, theta + layer.b if layer.b >= 0 else NULL, <real *>z)
+                         index if l == 0 else NULL, theta + layer.w,
+                         theta + layer.b if layer.b >= 0 else NULL, relu, <real *>z)
+            if relu:
+                continue
         if layer.activation == BP_DROPOUT:
             if draw == NULL:
                 activate(isa, BP_LINEAR, rows, layer.n_out, z, a)
@@ -136,11 +144,13 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
     cdef real *delta
     cdef real *below
     cdef uint32_t words[4]
+    # Whether delta[l] is finished: its product with g' was part of what made it.
+    cdef bint finished = plan.from_z
     for l in range(plan.n_layers - 1, plan.first_delta - 1, -1):
         layer = &plan.layers[l]
         delta = rows_of(plan, layer.delta, layer.n_out, first, work)
-        # delta holds dC/da[l]; times g'(z[l]).
-        if not (plan.from_z and l == plan.n_layers - 1):
+        # Until then delta holds dC/da[l]; times g'(z[l]).
+        if not finished:
             z = z_of(plan, l, x, first, work)
             a = rows_of(plan, layer.a, layer.n_out, first, work)
             if layer.activation == BP_DROPOUT:
@@ -156,10 +166,14 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
             break
         # dC/da[l-1] = delta[l] W[l]^T, into the place of delta[l-1].
         below = rows_of(plan, plan.layers[l - 1].delta, layer.n_in, first, work)
+        finished = layer.w >= 0 and plan.layers[l - 1].activation == BP_RELU
         if layer.w >= 0:
             # A single column is its own transpose.
             w_t = w_t_of(plan, layer, work) if layer.w_t >= 0 else theta + layer.w
-            delta_product(isa, rows, layer.n_in, layer.n_out, delta, w_t, below)
+            a = NULL
+            if finished:
+                a = rows_of(plan, plan.layers[l - 1].a, layer.n_in, first, work)
+            delta_product(isa, rows, layer.n_in, layer.n_out, delta, w_t, a, below)
         elif below != delta:
             memcpy(below, delta, rows * layer.n_in * sizeof(real))
     return 0
@@ -176,8 +190,8 @@ cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t rows,
         if layer.w < 0:
             continue
         delta = rows_of(plan, layer.delta, layer.n_out, 0, work)
-        gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, 0, work), layer.n_in,
-                 delta, grad + layer.w)
+        gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, 0, work), NULL,
+                 layer.n_in, delta, grad + layer.w)
         if layer.b >= 0:
             column_sums(isa, rows, layer.n_out, delta, grad + layer.b)
 
@@ -188,7 +202,7 @@ cdef inline double backprop(const Plan *plan, const bp_isa *isa, Py_ssize_t rows
     """One batch, forward and back, without dropout: returns the sum of weight_i C(x_i), and
     writes the gradient of scale times that sum to grad."""
     cdef double total
-    forward(plan, isa, 0, rows, x, theta, work, NULL)
+    forward(plan, isa, 0, rows, x, NULL, theta, work, NULL)
     total = output_cost(plan, isa, 0, rows, x, y, weight, scale, work, True)
     deltas(plan, isa, 0, rows, x, theta, work, NULL)
     gradients(plan, isa, rows, x, work, grad)

@@ -20,7 +20,7 @@ cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, c
     while start < n:
         rows = min(plan.capacity, n - start)
         x_block = x + start * plan.n_x
-        forward(plan, isa, 0, rows, x_block, theta, work, NULL)
+        forward(plan, isa, 0, rows, x_block, NULL, theta, work, NULL)
         if y != NULL:
             total += output_cost(plan, isa, 0, rows, x_block, y + start * plan.n_y,
                                  weight + start if weight != NULL else NULL, 1.0, work, False)

@@ -3,25 +3,35 @@
 
 
 def kernel_weighted_sum(str isa, const real[:, ::1] a, const real[:, ::1] w, const real[::1] b,
-                        real[:, ::1] z):
+                        real[:, ::1] z, const int64_t[::1] index=None, bint relu=False):
     cdef const real *b_ = NULL
+    cdef const int64_t *index_ = NULL
     if b is not None:
         b_ = &b[0]
-    kernels.weighted_sum(find_isa(isa), a.shape[0], w.shape[0], w.shape[1], &a[0, 0], &w[0, 0],
-                         b_, &z[0, 0])
+    if index is not None:
+        index_ = &index[0]
+    kernels.weighted_sum(find_isa(isa), z.shape[0], w.shape[0], w.shape[1], &a[0, 0], index_,
+                         &w[0, 0], b_, relu, &z[0, 0])
 
 
 def kernel_delta_product(str isa, const real[:, ::1] delta, const real[:, ::1] w_t,
-                         real[:, ::1] out):
+                         real[:, ::1] out, const real[:, ::1] gate=None):
+    cdef const real *gate_ = NULL
+    if gate is not None:
+        gate_ = &gate[0, 0]
     kernels.delta_product(find_isa(isa), delta.shape[0], w_t.shape[1], w_t.shape[0],
-                          &delta[0, 0], &w_t[0, 0], &out[0, 0])
+                          &delta[0, 0], &w_t[0, 0], gate_, &out[0, 0])
 
 
 def kernel_gradient(str isa, const real[:, ::1] a, const real[:, ::1] delta,
-                    real[:, ::1] grad_w, Py_ssize_t first_row=0):
+                    real[:, ::1] grad_w, Py_ssize_t first_row=0,
+                    const int64_t[::1] index=None):
     """Rows first_row .. first_row + len(grad_w) of a^T delta."""
-    kernels.gradient(find_isa(isa), a.shape[0], grad_w.shape[0], delta.shape[1],
-                     &a[0, first_row], a.shape[1], &delta[0, 0], &grad_w[0, 0])
+    cdef const int64_t *index_ = NULL
+    if index is not None:
+        index_ = &index[0]
+    kernels.gradient(find_isa(isa), delta.shape[0], grad_w.shape[0], delta.shape[1],
+                     &a[0, first_row], index_, a.shape[1], &delta[0, 0], &grad_w[0, 0])
 
 
 def kernel_column_sums(str isa, const real[:, ::1] delta, real[::1] sums):

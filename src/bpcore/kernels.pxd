@@ -26,12 +26,13 @@ cdef extern from "kernels/dispatch.h" nogil:
         BP_USER_LOSS
 
     ctypedef struct bp_kernels_f32:
-        void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const float *,
-                             const float *, float *) noexcept nogil
-        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const float *,
-                              float *) noexcept nogil
-        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t,
-                         const float *, float *) noexcept nogil
+        void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
+                             const int64_t *, const float *, const float *, int,
+                             float *) noexcept nogil
+        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
+                              const float *, const float *, float *) noexcept nogil
+        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
+                         const int64_t *, Py_ssize_t, const float *, float *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, float *,
                           Py_ssize_t) noexcept nogil
@@ -51,12 +52,13 @@ cdef extern from "kernels/dispatch.h" nogil:
         int (*all_finite)(Py_ssize_t, const float *) noexcept nogil
 
     ctypedef struct bp_kernels_f64:
-        void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const double *,
-                             const double *, double *) noexcept nogil
-        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const double *,
-                              double *) noexcept nogil
-        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
-                         const double *, double *) noexcept nogil
+        void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
+                             const int64_t *, const double *, const double *, int,
+                             double *) noexcept nogil
+        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
+                              const double *, const double *, double *) noexcept nogil
+        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
+                         const int64_t *, Py_ssize_t, const double *, double *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const double *, double *,
                           Py_ssize_t) noexcept nogil
@@ -98,30 +100,31 @@ cdef extern from "kernels/threads.h" nogil:
 
 
 cdef inline void weighted_sum(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
-                              Py_ssize_t n_out, const real *a, const real *w,
-                              const real *b, real *z) noexcept nogil:
+                              Py_ssize_t n_out, const real *a, const int64_t *index,
+                              const real *w, const real *b, int relu,
+                              real *z) noexcept nogil:
     if real is float:
-        isa.f32.weighted_sum(rows, n_in, n_out, a, w, b, z)
+        isa.f32.weighted_sum(rows, n_in, n_out, a, index, w, b, relu, z)
     else:
-        isa.f64.weighted_sum(rows, n_in, n_out, a, w, b, z)
+        isa.f64.weighted_sum(rows, n_in, n_out, a, index, w, b, relu, z)
 
 
 cdef inline void delta_product(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
                                Py_ssize_t n_out, const real *delta, const real *w_t,
-                               real *out) noexcept nogil:
+                               const real *gate, real *out) noexcept nogil:
     if real is float:
-        isa.f32.delta_product(rows, n_in, n_out, delta, w_t, out)
+        isa.f32.delta_product(rows, n_in, n_out, delta, w_t, gate, out)
     else:
-        isa.f64.delta_product(rows, n_in, n_out, delta, w_t, out)
+        isa.f64.delta_product(rows, n_in, n_out, delta, w_t, gate, out)
 
 
 cdef inline void gradient(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
-                          Py_ssize_t n_out, const real *a, Py_ssize_t stride,
-                          const real *delta, real *grad_w) noexcept nogil:
+                          Py_ssize_t n_out, const real *a, const int64_t *index,
+                          Py_ssize_t stride, const real *delta, real *grad_w) noexcept nogil:
     if real is float:
-        isa.f32.gradient(rows, n_in, n_out, a, stride, delta, grad_w)
+        isa.f32.gradient(rows, n_in, n_out, a, index, stride, delta, grad_w)
     else:
-        isa.f64.gradient(rows, n_in, n_out, a, stride, delta, grad_w)
+        isa.f64.gradient(rows, n_in, n_out, a, index, stride, delta, grad_w)
 
 
 cdef inline void column_sums(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,

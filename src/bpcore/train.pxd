@@ -2,7 +2,7 @@
 
 A step has two phases, with a barrier behind each when several threads share it:
 
-rows        For each block of rows: gather them, all weighted sums and activations, the cost
+rows        For each block of rows: all weighted sums and activations, the cost
             and delta[L], all deltas. Examples are independent; a thread takes a part of the
             batch, and a block walks through all layers while its a and delta are in cache.
 parameters  For each chunk of rows of each W: its gradient over the whole batch, the
@@ -119,34 +119,37 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef Py_ssize_t first = unit * batch.unit
     cdef Py_ssize_t end = min(batch.units * (thread + 1) // job.threads * batch.unit, batch.rows)
     cdef Py_ssize_t rows, at, stop
+    cdef const int64_t *index
     cdef Py_ssize_t block = batch.rows
     if plan.block != 0:
         block = max(plan.block // batch.unit, <Py_ssize_t>1) * batch.unit
     while first < end:
         rows = min(block, end - first)
         weight = NULL
+        index = NULL
         if job.order == NULL:
             x = <const real *>job.x + (batch.start + first) * plan.n_x
             y = <const real *>job.y + (batch.start + first) * plan.n_y
             if job.weight != NULL:
                 weight = <const real *>job.weight + batch.start + first
         else:
-            x = rows_of(plan, plan.x, plan.n_x, first, work)
+            index = job.order + batch.start + first
+            x = <const real *>job.x
             y = rows_of(plan, plan.y, plan.n_y, first, work)
-            gather(job.isa, rows, plan.n_x, <const real *>job.x,
-                   job.order + batch.start + first, <real *>x)
-            gather(job.isa, rows, plan.n_y, <const real *>job.y,
-                   job.order + batch.start + first, <real *>y)
+            gather(job.isa, rows, plan.n_y, <const real *>job.y, index, <real *>y)
             if job.weight != NULL:
                 weight = rows_of(plan, plan.weight, 1, first, work)
-                gather(job.isa, rows, 1, <const real *>job.weight,
-                       job.order + batch.start + first, <real *>weight)
-        forward(plan, job.isa, first, rows, x, theta, work, draw)
+                gather(job.isa, rows, 1, <const real *>job.weight, index, <real *>weight)
+            if plan.layers[0].w < 0:  # x itself is a z: the rows must lie together
+                x = rows_of(plan, plan.x, plan.n_x, first, work)
+                gather(job.isa, rows, plan.n_x, <const real *>job.x, index, <real *>x)
+                index = NULL
+        forward(plan, job.isa, first, rows, x, index, theta, work, draw)
         at = 0
         while at < rows:
             stop = min(batch.unit, rows - at)
             job.costs[unit] = output_cost(
-                plan, job.isa, first + at, stop, x + at * plan.n_x, y + at * plan.n_y,
+                plan, job.isa, first + at, stop, x if index else x + at * plan.n_x, y + at * plan.n_y,
                 weight + at if weight != NULL else NULL, 1.0 / batch.rows, work, True)
             unit += 1
             at += stop
@@ -171,10 +174,12 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
     cdef const Layer *layer
     cdef int l
     cdef Py_ssize_t k, end, n, at
+    cdef const int64_t *index = NULL
     if job.order == NULL:
         x = <const real *>job.x + batch.start * plan.n_x
     else:
-        x = rows_of(plan, plan.x, plan.n_x, 0, work)
+        x = <const real *>job.x
+        index = job.order + batch.start
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
         if layer.w < 0:
@@ -186,7 +191,8 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
         while k < end:
             n = min(layer.chunk, end - k)
             at = layer.w + k * layer.n_out
-            gradient(isa, batch.rows, n, layer.n_out, a + k, layer.n_in, delta, grad)
+            gradient(isa, batch.rows, n, layer.n_out, a + k, index if l == 0 else NULL,
+                     layer.n_in, delta, grad)
             apply_update(isa, update, plan.n_parameters, at, n * layer.n_out, theta, grad, slots)
             if layer.w_t >= 0:
                 transpose(isa, n, layer.n_out, theta + at, w_t_of(plan, layer, work) + k,

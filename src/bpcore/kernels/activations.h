@@ -3,6 +3,7 @@
 #define BPCORE_ACTIVATIONS_H
 
 #include "philox.h"
+#include "transpose.h"
 #include "vecmath.h"
 
 /* An element-wise activation from g(z), and its derivative from dg(a). */
@@ -50,7 +51,7 @@ static void derive_linear(ptrdiff_t rows, ptrdiff_t n, const REAL *z, const REAL
 }
 
 /* exp(z - max z) / sum, row by row. NaN and +inf in a row make the row NaN. */
-static void activate_softmax(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) {
+static void softmax_wide(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) {
     /* The last vector of a row, whole or not, stays in registers throughout. */
     const ptrdiff_t tail = (n - 1) % VL + 1, before = n - tail;
     vint outside = {0}; /* its elements that are no output */
@@ -74,6 +75,41 @@ static void activate_softmax(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a
             vstore(a + i, vload(a + i) * scale);
         vstore_part(a + before, last * scale, tail);
     }
+}
+
+/* Few outputs: turned round, VL rows at a time, one row to an element of every vector, so
+ * that sums and maxima cross no vector and the rows do not wait for one another. */
+enum { NARROW = 64 };
+
+static void softmax_narrow(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) {
+    REAL columns[NARROW * (VBYTES / sizeof(REAL))] __attribute__((aligned(64)));
+    for (ptrdiff_t r = 0; r < rows; r += VL, z += VL * n, a += VL * n) {
+        const ptrdiff_t count = rows - r < VL ? rows - r : VL;
+        for (ptrdiff_t j = 0; j < n; j += VL)
+            transpose_block(count, n - j < VL ? n - j : VL, z + j, n, columns + j * VL, VL,
+                            VL);
+        vreal max = vload(columns), sum = vzero();
+        for (ptrdiff_t j = 1; j < n; j++)
+            max = vmax(vload(columns + j * VL), max);
+        for (ptrdiff_t j = 0; j < n; j++) {
+            const vreal e = vexp(vload(columns + j * VL) - max);
+            sum += e;
+            vstore(columns + j * VL, e);
+        }
+        const vreal scale = 1 / sum;
+        for (ptrdiff_t j = 0; j < n; j++)
+            vstore(columns + j * VL, vload(columns + j * VL) * scale);
+        for (ptrdiff_t j = 0; j < n; j += VL)
+            transpose_block(n - j < VL ? n - j : VL, count, columns + j * VL, VL, a + j, n,
+                            n - j < VL ? n - j : VL);
+    }
+}
+
+static void activate_softmax(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) {
+    if (n <= NARROW) /* for a single row too: its bits are the same in any company */
+        softmax_narrow(rows, n, z, a);
+    else
+        softmax_wide(rows, n, z, a);
 }
 
 /* delta_j = a_j (v_j - sum_k v_k a_k), v = dC/da: v times the Jacobian

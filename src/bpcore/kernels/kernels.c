@@ -18,6 +18,7 @@
 #include "matmul.h"
 #include "optimizers.h"
 #include "simd.h"
+#include "transpose.h"
 #include "vecmath.h"
 
 static void gather(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,

@@ -19,19 +19,24 @@
 typedef struct BP_KERNELS {
     /* ---- the three products ------------------------------------------- */
 
-    /* z = a w + b. b may be NULL (no bias). */
-    void (*weighted_sum)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
-                         const REAL *a, const REAL *w, const REAL *b, REAL *z);
+    /* z = a w + b; b may be NULL (no bias). Row i of a is the index[i]-th from a on, or
+     * the i-th where index is NULL: data in a shuffled order need no copy. With relu,
+     * max(z, 0) is stored instead of z. */
+    void (*weighted_sum)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
+                         const int64_t *index, const REAL *w, const REAL *b, int relu,
+                         REAL *z);
 
-    /* out = delta w^T, given w_t = w^T of shape (n_out, n_in);
-     * delta is (rows, n_out), out (rows, n_in). */
+    /* out = delta w^T, given w_t = w^T of shape (n_out, n_in); delta is (rows, n_out), out
+     * (rows, n_in). If gate is not NULL, out is 0 where gate (rows, n_in) is not > 0: with
+     * gate = a that is the product with relu'. */
     void (*delta_product)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
-                          const REAL *delta, const REAL *w_t, REAL *out);
+                          const REAL *delta, const REAL *w_t, const REAL *gate, REAL *out);
 
-    /* grad_w = a^T delta for the n_in columns of a that start at `a`;
-     * the rows of a lie `stride` elements apart. */
+    /* grad_w = a^T delta for the n_in columns of a that start at `a`; the rows of a lie
+     * `stride` elements apart, in the order of index as for weighted_sum. */
     void (*gradient)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
-                     ptrdiff_t stride, const REAL *delta, REAL *grad_w);
+                     const int64_t *index, ptrdiff_t stride, const REAL *delta,
+                     REAL *grad_w);
 
     /* sums[j] = sum over rows of delta[i, j]: the gradient of the bias. */
     void (*column_sums)(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, REAL *sums);
