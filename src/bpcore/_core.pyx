@@ -260,6 +260,8 @@ def epoch_order(int64_t n, uint64_t seed, uint32_t epoch, out=None):
     if out is None:
         out = np.empty(n, np.int64)
     cdef int64_t *order = <int64_t *>data_of(out, np.dtype(np.int64), n, "out")
+    if n >= 1 << 32:
+        raise ValueError(f"cannot shuffle {n} rows; expected fewer than 2**32")
     with nogil:
         bp_shuffle(n, seed, epoch, order)
     return out

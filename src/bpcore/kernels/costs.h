@@ -18,24 +18,36 @@
 INLINE REAL clip(REAL p) { return p < EPSILON ? EPSILON : p > 1 - EPSILON ? 1 - EPSILON : p; }
 INLINE int clipped(REAL p) { return p < EPSILON || p > 1 - EPSILON; }
 
+/* Sum of (a - y)^2 over n elements; delta = slope (a - y) unless NULL. */
+INLINE double squares(ptrdiff_t n, const REAL *a, const REAL *y, REAL slope, REAL *delta) {
+    double total = 0;
+    for (ptrdiff_t start = 0; start < n; start += 1024) { /* then on in double */
+        const ptrdiff_t end = n - start < 1024 ? n : start + 1024;
+        vreal sum = vzero();
+        for (ptrdiff_t i = start; i < end; i += VL) {
+            const ptrdiff_t part = end - i < VL ? end - i : VL;
+            const vreal d = vload_part(a + i, part) - vload_part(y + i, part);
+            sum += d * d;
+            if (delta)
+                vstore_part(delta + i, slope * d, part);
+        }
+        total += vsum(sum);
+    }
+    return total;
+}
+
 /* C = (1/n) sum_j (a_j - y_j)^2 */
 COST(mean_squared_error) {
     double total = 0;
     (void)z;
-    for (ptrdiff_t i = 0; i < rows; i++, a += n, y += n) {
-        const double w = weight ? weight[i] : 1;
-        const REAL slope = (REAL)(2 * scale * w / (double)n);
-        REAL sum = 0;
-        for (ptrdiff_t j = 0; j < n; j++)
-            sum += (a[j] - y[j]) * (a[j] - y[j]);
-        total += w * sum / (double)n;
-        if (delta) {
-            for (ptrdiff_t j = 0; j < n; j++)
-                delta[j] = slope * (a[j] - y[j]);
-            delta += n;
-        }
+    if (!weight)
+        return squares(rows * n, a, y, (REAL)(2 * scale / (double)n), delta) / (double)n;
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        const REAL slope = (REAL)(2 * scale * weight[i] / (double)n);
+        REAL *row = delta ? delta + i * n : NULL;
+        total += weight[i] * squares(n, a + i * n, y + i * n, slope, row);
     }
-    return total;
+    return total / (double)n;
 }
 
 /* C = -(1/n) sum_j [y_j log a_j + (1 - y_j) log(1 - a_j)] */

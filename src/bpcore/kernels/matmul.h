@@ -260,10 +260,11 @@ INLINE void sums_to_one(const int COUNT, const product *t, ptrdiff_t i, REAL *re
             acc[r] += vload_part(row[r] + p, part) * wp;
     }
 #pragma GCC unroll 4
-    for (int r = 0; r < COUNT; r++) {
-        const REAL sum = vsum(acc[r]) + (t->start ? *t->start : 0);
-        z[r] = t->relu && sum < 0 ? 0 : sum;
-    }
+    for (int r = 0; r < COUNT; r++)
+        z[r] = vsum(acc[r]) + (t->start ? *t->start : 0);
+    if (t->relu) /* out of the loop above: z < 0 is a branch nobody can predict */
+        for (int r = 0; r < COUNT; r++)
+            z[r] = z[r] < 0 ? 0 : z[r];
 }
 
 static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
