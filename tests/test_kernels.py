@@ -9,7 +9,20 @@ from helpers import assert_close
 from bpcore import _core, reference
 
 ROWS = [1, 2, 7, 13, 32, 257]
-SIZES = [(1, 1), (3, 1), (1, 5), (5, 3), (17, 10), (20, 64), (64, 33), (33, 130), (130, 1)]
+# The last ones are packed: wider and deeper than the blocks of matmul.h.
+SIZES = [
+    (1, 1),
+    (3, 1),
+    (1, 5),
+    (5, 3),
+    (17, 10),
+    (20, 64),
+    (64, 33),
+    (33, 130),
+    (130, 1),
+    (150, 300),
+    (600, 301),
+]
 
 
 def array(rng, dtype, *shape):
@@ -38,16 +51,33 @@ def test_products(isa, dtype, rng, rows, n_in, n_out):
     assert (whole[z.size :] == -7).all()
     _core.kernel_weighted_sum(isa, a, w, None, z)
     assert_close(z, a_ @ w_, dtype)
+    index = rng.integers(0, rows, rows)
+    _core.kernel_weighted_sum(isa, a[index], w, b, z)
+    indexed = np.empty_like(z)
+    _core.kernel_weighted_sum(isa, a, w, b, indexed, index)
+    assert (indexed == z).all()
+    _core.kernel_weighted_sum(isa, a, w, b, indexed, index, True)
+    assert (indexed == np.maximum(z, 0)).all()
 
     whole, out = guarded(dtype, rows, n_in)
-    _core.kernel_delta_product(isa, delta, np.ascontiguousarray(w.T), out)
+    _core.kernel_delta_product(isa, delta, w, np.ascontiguousarray(w.T), out)
     assert_close(out, delta_ @ w_.T, dtype)
+    turned = np.empty_like(out)
+    _core.kernel_delta_product(isa, delta, w, None, turned)
+    assert (turned == out).all()
+    gate = array(rng, dtype, rows, n_in)
+    _core.kernel_delta_product(isa, delta, w, None, turned, gate)
+    assert (turned == np.where(gate > 0, out, 0)).all()
     assert (whole[out.size :] == -7).all()
 
     whole, grad = guarded(dtype, n_in, n_out)
     _core.kernel_gradient(isa, a, delta, grad)
     assert_close(grad, a_.T @ delta_, dtype)
     assert (whole[grad.size :] == -7).all()
+
+    indexed = np.empty_like(grad)
+    _core.kernel_gradient(isa, a, delta, indexed, 0, index)
+    assert_close(indexed, a_[index].T @ delta_, dtype)
 
     whole, sums = guarded(dtype, n_out)
     _core.kernel_column_sums(isa, delta, sums)
@@ -69,10 +99,10 @@ def test_splitting_changes_no_bit(isa, dtype, rng, n_in, n_out):
     whole, part = np.empty((57, n_out), dtype), np.empty((57, n_out), dtype)
     _core.kernel_weighted_sum(isa, a, w, b, whole)
     back, back_part = np.empty((57, n_in), dtype), np.empty((57, n_in), dtype)
-    _core.kernel_delta_product(isa, delta, w_t, back)
+    _core.kernel_delta_product(isa, delta, w, w_t, back)
     for start, stop in [(0, 1), (1, 12), (12, 40), (40, 57)]:
         _core.kernel_weighted_sum(isa, a[start:stop], w, b, part[start:stop])
-        _core.kernel_delta_product(isa, delta[start:stop], w_t, back_part[start:stop])
+        _core.kernel_delta_product(isa, delta[start:stop], w, w_t, back_part[start:stop])
     assert (whole == part).all()
     assert (back == back_part).all()
 

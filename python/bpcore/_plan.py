@@ -21,6 +21,9 @@ ROW_MULTIPLE = 16
 # Activations whose derivative is a function of a: z may be overwritten by a.
 _IN_PLACE = {"linear", "relu", "sigmoid", "tanh", "softmax"}
 
+# Kernels with more elements are turned round in passing instead of kept twice.
+_KEEP_TRANSPOSED = 1 << 16
+
 
 @dataclass
 class Plan:
@@ -127,8 +130,9 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
     first_delta = 0 if keep_all else (weighted[0] if weighted else last)
     transposed = _Places()
     for l in weighted:
-        if l > first_delta and layers[l].n_out > 1:
-            rows[l]["w_t"] = transposed.new(_aligned(layers[l].n_in * layers[l].n_out))
+        size = layers[l].n_in * layers[l].n_out
+        if l > first_delta and layers[l].n_out > 1 and size <= _KEEP_TRANSPOSED:
+            rows[l]["w_t"] = transposed.new(_aligned(size))
     n_x = layers[0].n_in
     return Plan(
         matrix=np.array([[row[c] for c in _core.PLAN_COLUMNS] for row in rows], np.int64),
@@ -162,8 +166,9 @@ def _chunk(n_in, n_out):
     A chunk should stay in the first cache (8192 elements), but a product of few rows by
     many columns spends its time on copying the columns: from 256 columns on, take 96.
     """
-    rows = 96 if n_out > 256 else max(24, 8192 // n_out // 24 * 24)
-    return min(n_in, rows)
+    if n_in * n_out <= 8192:
+        return n_in
+    return min(n_in, 96 if n_out > 256 else max(24, 8192 // n_out // 24 * 24))
 
 
 def _block(layers):

@@ -74,7 +74,7 @@ cdef inline void transpose_weights(const Plan *plan, const bp_isa *isa, const re
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
         if layer.w_t >= 0:
-            transpose(isa, layer.n_in, layer.n_out, theta + layer.w,
+            transpose(isa, layer.n_in, layer.n_out, theta + layer.w, layer.n_out,
                       w_t_of(plan, layer, work), layer.n_in)
 
 
@@ -168,12 +168,16 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
         below = rows_of(plan, plan.layers[l - 1].delta, layer.n_in, first, work)
         finished = layer.w >= 0 and plan.layers[l - 1].activation == BP_RELU
         if layer.w >= 0:
-            # A single column is its own transpose.
-            w_t = w_t_of(plan, layer, work) if layer.w_t >= 0 else theta + layer.w
+            w_t = NULL
+            if layer.w_t >= 0:
+                w_t = w_t_of(plan, layer, work)
+            elif layer.n_out == 1:  # a single column is its own transpose
+                w_t = theta + layer.w
             a = NULL
             if finished:
                 a = rows_of(plan, plan.layers[l - 1].a, layer.n_in, first, work)
-            delta_product(isa, rows, layer.n_in, layer.n_out, delta, w_t, a, below)
+            delta_product(isa, rows, layer.n_in, layer.n_out, delta, theta + layer.w, w_t, a,
+                          below)
         elif below != delta:
             memcpy(below, delta, rows * layer.n_in * sizeof(real))
     return 0

@@ -14,13 +14,17 @@ def kernel_weighted_sum(str isa, const real[:, ::1] a, const real[:, ::1] w, con
                          &w[0, 0], b_, relu, &z[0, 0])
 
 
-def kernel_delta_product(str isa, const real[:, ::1] delta, const real[:, ::1] w_t,
-                         real[:, ::1] out, const real[:, ::1] gate=None):
+def kernel_delta_product(str isa, const real[:, ::1] delta, const real[:, ::1] w,
+                         const real[:, ::1] w_t, real[:, ::1] out,
+                         const real[:, ::1] gate=None):
     cdef const real *gate_ = NULL
+    cdef const real *w_t_ = NULL
+    if w_t is not None:
+        w_t_ = &w_t[0, 0]
     if gate is not None:
         gate_ = &gate[0, 0]
-    kernels.delta_product(find_isa(isa), delta.shape[0], w_t.shape[1], w_t.shape[0],
-                          &delta[0, 0], &w_t[0, 0], gate_, &out[0, 0])
+    kernels.delta_product(find_isa(isa), delta.shape[0], w.shape[0], w.shape[1],
+                          &delta[0, 0], &w[0, 0], w_t_, gate_, &out[0, 0])
 
 
 def kernel_gradient(str isa, const real[:, ::1] a, const real[:, ::1] delta,
@@ -39,8 +43,8 @@ def kernel_column_sums(str isa, const real[:, ::1] delta, real[::1] sums):
 
 
 def kernel_transpose(str isa, const real[:, ::1] src, real[:, ::1] dst):
-    kernels.transpose(find_isa(isa), src.shape[0], src.shape[1], &src[0, 0], &dst[0, 0],
-                      dst.shape[1])
+    kernels.transpose(find_isa(isa), src.shape[0], src.shape[1], &src[0, 0], src.shape[1],
+                      &dst[0, 0], dst.shape[1])
 
 
 def kernel_activate(str isa, str name, const real[:, ::1] z, real[:, ::1] a):

@@ -29,12 +29,12 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
                              const int64_t *, const float *, const float *, int,
                              float *) noexcept nogil
-        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
+        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const float *,
                               const float *, const float *, float *) noexcept nogil
         void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
                          const int64_t *, Py_ssize_t, const float *, float *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
-        void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, float *,
+        void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t, float *,
                           Py_ssize_t) noexcept nogil
         void (*activate[5])(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
         void (*derive[5])(Py_ssize_t, Py_ssize_t, const float *, const float *,
@@ -55,12 +55,12 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
                              const int64_t *, const double *, const double *, int,
                              double *) noexcept nogil
-        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
+        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const double *,
                               const double *, const double *, double *) noexcept nogil
         void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
                          const int64_t *, Py_ssize_t, const double *, double *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
-        void (*transpose)(Py_ssize_t, Py_ssize_t, const double *, double *,
+        void (*transpose)(Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t, double *,
                           Py_ssize_t) noexcept nogil
         void (*activate[5])(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
         void (*derive[5])(Py_ssize_t, Py_ssize_t, const double *, const double *,
@@ -110,12 +110,12 @@ cdef inline void weighted_sum(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_i
 
 
 cdef inline void delta_product(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
-                               Py_ssize_t n_out, const real *delta, const real *w_t,
-                               const real *gate, real *out) noexcept nogil:
+                               Py_ssize_t n_out, const real *delta, const real *w,
+                               const real *w_t, const real *gate, real *out) noexcept nogil:
     if real is float:
-        isa.f32.delta_product(rows, n_in, n_out, delta, w_t, gate, out)
+        isa.f32.delta_product(rows, n_in, n_out, delta, w, w_t, gate, out)
     else:
-        isa.f64.delta_product(rows, n_in, n_out, delta, w_t, gate, out)
+        isa.f64.delta_product(rows, n_in, n_out, delta, w, w_t, gate, out)
 
 
 cdef inline void gradient(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
@@ -136,11 +136,12 @@ cdef inline void column_sums(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
 
 
 cdef inline void transpose(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
-                           const real *src, real *dst, Py_ssize_t stride) noexcept nogil:
+                           const real *src, Py_ssize_t src_stride, real *dst,
+                           Py_ssize_t stride) noexcept nogil:
     if real is float:
-        isa.f32.transpose(rows, n, src, dst, stride)
+        isa.f32.transpose(rows, n, src, src_stride, dst, stride)
     else:
-        isa.f64.transpose(rows, n, src, dst, stride)
+        isa.f64.transpose(rows, n, src, src_stride, dst, stride)
 
 
 cdef inline void activate(const bp_isa *isa, int g, Py_ssize_t rows, Py_ssize_t n,

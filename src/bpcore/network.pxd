@@ -27,7 +27,7 @@ cdef struct Layer:
     uint64_t threshold    # dropout: rate * 2^32
     Py_ssize_t n_in, n_out
     Py_ssize_t w, b       # offsets into the parameters, or -1
-    Py_ssize_t w_t        # offset of W^T behind the rows' arrays, or -1: none is needed
+    Py_ssize_t w_t        # offset of W^T behind the rows' arrays, or -1: none is kept
     Py_ssize_t chunk      # rows of W whose gradient is taken and used up at a time
     Py_ssize_t z          # offset into the workspace; -1: z is the input x itself
     Py_ssize_t a, delta   # offsets into the workspace

@@ -26,11 +26,13 @@ typedef struct BP_KERNELS {
                          const int64_t *index, const REAL *w, const REAL *b, int relu,
                          REAL *z);
 
-    /* out = delta w^T, given w_t = w^T of shape (n_out, n_in); delta is (rows, n_out), out
-     * (rows, n_in). If gate is not NULL, out is 0 where gate (rows, n_in) is not > 0: with
+    /* out = delta w^T; delta is (rows, n_out), out (rows, n_in). w_t = w^T of shape (n_out,
+     * n_in), or NULL: then w is turned round a panel at a time, which is the better way for
+     * weights that two copies of would leave the cache. If gate is not NULL, out is 0 where gate (rows, n_in) is not > 0: with
      * gate = a that is the product with relu'. */
     void (*delta_product)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
-                          const REAL *delta, const REAL *w_t, const REAL *gate, REAL *out);
+                          const REAL *delta, const REAL *w, const REAL *w_t,
+                          const REAL *gate, REAL *out);
 
     /* grad_w = a^T delta for the n_in columns of a that start at `a`; the rows of a lie
      * `stride` elements apart, in the order of index as for weighted_sum. */
@@ -41,9 +43,9 @@ typedef struct BP_KERNELS {
     /* sums[j] = sum over rows of delta[i, j]: the gradient of the bias. */
     void (*column_sums)(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, REAL *sums);
 
-    /* dst (n, rows) = src^T, src (rows, n); the rows of dst lie `stride` apart. */
-    void (*transpose)(ptrdiff_t rows, ptrdiff_t n, const REAL *src, REAL *dst,
-                      ptrdiff_t stride);
+    /* dst (n, rows) = src^T, src (rows, n); their rows lie src_stride and stride apart. */
+    void (*transpose)(ptrdiff_t rows, ptrdiff_t n, const REAL *src, ptrdiff_t src_stride,
+                      REAL *dst, ptrdiff_t stride);
 
     /* ---- activations, indexed by enum bp_activation --------------------- */
 

@@ -13,6 +13,7 @@
 #define BPCORE_MATMUL_H
 
 #include "simd.h"
+#include "transpose.h"
 
 #if VREGISTERS == 32
 #define MAX_NV 4
@@ -29,6 +30,7 @@ typedef struct {
     const int64_t *index; /* row r of a is the index[r]-th; NULL: the r-th */
     const REAL *b;
     ptrdiff_t b_row;
+    const REAL *b_t; /* b^T, where b is NULL: turned round while it is packed */
     const REAL *start; /* (n,), or NULL for 0 */
     int resume;        /* start from what is in c instead */
     int relu;          /* store max(c, 0) */
@@ -193,7 +195,8 @@ static void packed_panel(panel run, const product *t, int axis, ptrdiff_t rows, 
                          ptrdiff_t nv, ptrdiff_t part) {
     REAL packed[DEPTH_BLOCK * MAX_NV * (VBYTES / sizeof(REAL))] __attribute__((aligned(64)));
     const ptrdiff_t width = nv * VL;
-    const size_t bytes = (size_t)(part ? width - VL + part : width) * sizeof(REAL);
+    const ptrdiff_t columns = part ? width - VL + part : width;
+    const size_t bytes = (size_t)columns * sizeof(REAL);
     product block = *t;
     block.b = packed - j; /* the tiles add j */
     block.b_row = width;
@@ -209,15 +212,19 @@ static void packed_panel(panel run, const product *t, int axis, ptrdiff_t rows, 
         block.resume = t->resume || p > 0;
         block.relu = last && t->relu;
         block.gate = last ? t->gate : NULL;
-        for (ptrdiff_t q = 0; q < block.depth; q++)
-            memcpy(packed + q * width, t->b + (p + q) * t->b_row + j, bytes);
+        if (t->b)
+            for (ptrdiff_t q = 0; q < block.depth; q++)
+                memcpy(packed + q * width, t->b + (p + q) * t->b_row + j, bytes);
+        else
+            transpose(columns, block.depth, t->b_t + j * t->depth + p, t->depth, packed,
+                      width);
         run(&block, rows, j, part);
     }
 }
 
 static void multiply(const product *t, int axis, ptrdiff_t rows, ptrdiff_t n) {
     const size_t bytes = (size_t)(t->depth * t->b_row) * sizeof(REAL);
-    const int pack = rows >= PACK_ROWS && bytes > PACK_BYTES;
+    const int pack = !t->b || (rows >= PACK_ROWS && bytes > PACK_BYTES);
     ptrdiff_t vectors = (n + VL - 1) / VL; /* left to do */
     ptrdiff_t count = (vectors + MAX_NV - 1) / MAX_NV;
     for (ptrdiff_t j = 0; vectors > 0; count--) {
@@ -284,8 +291,9 @@ static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const 
 }
 
 static void delta_product(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
-                          const REAL *delta, const REAL *w_t, const REAL *gate, REAL *out) {
-    const product t = {.depth = n_out, .a = delta, .a_stride = n_out, .b = w_t,
+                          const REAL *delta, const REAL *w, const REAL *w_t,
+                          const REAL *gate, REAL *out) {
+    const product t = {.depth = n_out, .a = delta, .a_stride = n_out, .b = w_t, .b_t = w,
                        .b_row = n_in, .gate = gate, .c = out, .c_row = n_in};
     multiply(&t, ROWS, rows, n_in);
 }

@@ -30,12 +30,12 @@ INLINE void transpose_block(ptrdiff_t rows, ptrdiff_t n, const REAL *src, ptrdif
 }
 
 static void transpose(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,
-                      REAL *restrict dst, ptrdiff_t stride) {
+                      ptrdiff_t src_stride, REAL *restrict dst, ptrdiff_t stride) {
     for (ptrdiff_t i = 0; i < rows; i += VL)
         for (ptrdiff_t j = 0; j < n; j += VL) {
             const ptrdiff_t height = rows - i < VL ? rows - i : VL;
-            transpose_block(height, n - j < VL ? n - j : VL, src + i * n + j, n,
-                            dst + j * stride + i, stride, height);
+            transpose_block(height, n - j < VL ? n - j : VL, src + i * src_stride + j,
+                            src_stride, dst + j * stride + i, stride, height);
         }
 }
 
