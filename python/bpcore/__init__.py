@@ -18,6 +18,7 @@ from . import (
     utils,
 )
 from ._core import __version__
+from ._threads import get_num_threads, num_threads, set_num_threads
 from .layers import Input
 from .models import Sequential
 from .saving import load_model
@@ -28,13 +29,16 @@ __all__ = [
     "__version__",
     "activations",
     "callbacks",
+    "get_num_threads",
     "initializers",
     "layers",
     "load_model",
     "losses",
     "metrics",
     "models",
+    "num_threads",
     "optimizers",
     "saving",
+    "set_num_threads",
     "utils",
 ]

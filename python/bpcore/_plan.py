@@ -164,11 +164,11 @@ def _chunk(n_in, n_out):
     """Rows of a kernel whose gradient is taken and used up at a time.
 
     A chunk should stay in the first cache (8192 elements), but a product of few rows by
-    many columns spends its time on copying the columns: from 256 columns on, take 96.
+    many columns spends its time on copying the columns: from 256 columns on, take 192.
     """
     if n_in * n_out <= 8192:
         return n_in
-    return min(n_in, 96 if n_out > 256 else max(24, 8192 // n_out // 24 * 24))
+    return min(n_in, 192 if n_out > 256 else max(24, 8192 // n_out // 24 * 24))
 
 
 def _block(layers):

@@ -48,13 +48,14 @@ class Trainer:
     ----------
     model : Sequential
     network : _core.Network
+    threads : int, default 1
     """
 
-    def __init__(self, model, network):
+    def __init__(self, model, network, threads=1):
         self.model = model
         self.network = network
         self.optimizer = model.optimizer
-        self.threads = network.threads
+        self.threads = threads
         self.slots = self.optimizer._slots_for(network.parameters)
 
     def steps(self, data, order, batch_size, first, last, epoch, outputs=None):

@@ -7,6 +7,7 @@ from . import layers as layers_module
 from ._data import aligned_empty, as_count, as_inputs, as_sample_weight
 from ._names import unique_name
 from ._plan import make_plan
+from ._threads import threads_for
 from ._training import Data, Trainer
 
 # Rows that predict and evaluate take through the network at a time: enough to fill
@@ -269,19 +270,30 @@ class Sequential:
     def _plan_for(self, data, keep_all=False):
         return make_plan(self.layers, self.loss, data.y.shape[1], keep_all)
 
-    def _network(self, n_y, rows):
+    def _network(self, n_y, rows, threads=1):
         """Return the network for this many target columns, with room for `rows` rows."""
         known = self._networks.get(n_y)
-        if known is None or known[0] < rows:
+        if known is None or known[0] < rows or known[1].threads < threads:
             plan = make_plan(self.layers, self.loss, n_y)
-            known = self._networks[n_y] = (rows, plan.network(self._parameters, rows))
+            known = (rows, plan.network(self._parameters, rows, threads))
+            self._networks[n_y] = known
         return known[1]
 
     def _trainer(self, data, batch_size):
-        key = (data.y.shape[1], batch_size)
+        """Return the trainer for these data; the last one is kept."""
+        threads = 1
+        if not self._has_user_functions():
+            steps = -(-len(data) // batch_size)
+            threads = threads_for(6.0 * batch_size * self.count_params(), steps)
+        key = (data.y.shape[1], batch_size, threads)
         if key not in self._trainers:
-            self._trainers = {key: Trainer(self, self._network(*key))}
+            self._trainers = {key: Trainer(self, self._network(*key), threads)}
         return self._trainers[key]
+
+    def _has_user_functions(self):
+        return self.loss.name == "user" or any(
+            not isinstance(layer.activation, str) for layer in self.layers
+        )
 
     # ---- data ----------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import importlib.util
 
 import numpy as np
 
-from .. import _core, utils
+from .. import _core, set_num_threads, utils
 
 
 class Bpcore:
@@ -22,6 +22,7 @@ class Bpcore:
         self.x, self.y = workload.data(dtype)
         utils.set_random_seed(0)
         self.model = workload.model(dtype)
+        set_num_threads(threads)
 
     def run(self, epochs):
         """Train; return the loss of the last epoch."""

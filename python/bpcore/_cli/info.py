@@ -1,12 +1,12 @@
 """``python -m bpcore info``: what this installation is and what it runs on."""
 
-import os
 import platform
 
 import numpy as np
 
 import bpcore
 from bpcore import _core
+from bpcore._threads import available_cpus
 
 
 def run(options):
@@ -19,7 +19,7 @@ def run(options):
         "(BPCORE_ISA chooses)",
         "BLAS": f"{blas()}, used by the NumPy version; bpcore's own kernels do the compiled "
         "products",
-        "threads": f"{available_cpus()} CPUs available to this process; a fit uses 1",
+        "threads": f"{available_cpus()} CPUs available to this process; a fit uses {_setting()}",
     }
     width = max(map(len, lines))
     for name, value in lines.items():
@@ -27,15 +27,13 @@ def run(options):
     return 0
 
 
+def _setting():
+    threads = bpcore.get_num_threads()
+    return "what its size pays for" if threads is None else f"{threads}, as set"
+
+
 def blas():
     """Return name and version of the BLAS that NumPy was built with."""
     config = np.show_config(mode="dicts")
     found = config.get("Build Dependencies", {}).get("blas", {})
     return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
-
-
-def available_cpus():
-    """Return how many CPUs this process may use, by its affinity where there is such a thing."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

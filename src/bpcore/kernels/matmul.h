@@ -182,10 +182,10 @@ enum {
     DEPTH_BLOCK = 256, /* rows of b that are packed at a time */
     /* Measured: for fewer rows, or a smaller b, the copy costs more than it saves. */
     PACK_ROWS = 32,
-    PACK_BYTES = 1 << 18,
+    PACK_BYTES = 1 << 19,
     /* The gradient of wider layers copies the columns of a as well, so many at a time. */
     PACK_COLUMNS = 256,
-    PACK_A = 384 / sizeof(REAL)
+    PACK_A = 768 / sizeof(REAL)
 };
 
 /* One panel with b copied, DEPTH_BLOCK rows of it at a time, to where its rows lie close

@@ -1,3 +1,7 @@
+#if defined(__linux__)
+#define _GNU_SOURCE /* sched_getcpu, cpu_set_t */
+#endif
+
 #include "threads.h"
 
 #include <stddef.h>
@@ -66,21 +70,47 @@ int bp_run_threads(int threads, void (*run)(void *, int), void *argument) {
 
 enum { MAX_THREADS = 256, STACK_BYTES = 2 << 20 };
 
-/* Whether the started threads may run: 0 not known yet, 1 yes, -1 no. */
+/* A new thread may be put on its maker's processor, and wait there for milliseconds while
+ * the maker spins at the first barrier and other processors are idle. So it goes
+ * elsewhere of its own accord, and then takes back its freedom to move. */
+#if defined(__linux__)
+static int this_processor(void) { return sched_getcpu(); }
+static void avoid_processor(int processor) {
+    cpu_set_t allowed, others;
+    if (processor < 0 || sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return;
+    others = allowed;
+    CPU_CLR(processor, &others);
+    if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0)
+        sched_setaffinity(0, sizeof allowed, &allowed);
+}
+#else
+static int this_processor(void) { return -1; }
+static void avoid_processor(int processor) { (void)processor; }
+#endif
+
 typedef struct {
     void (*run)(void *, int);
     void *argument;
+    int makers_processor;
+    atomic_int seated;
+    atomic_int start; /* whether the seated may run: 0 not known yet, 1 yes, -1 no */
+} table;
+
+typedef struct {
+    table *table;
     int thread;
-    atomic_int *start;
 } seat;
 
 static void *sit(void *pointer) {
-    seat *s = pointer;
+    const seat s = *(seat *)pointer;
     int start;
-    while ((start = atomic_load_explicit(s->start, memory_order_acquire)) == 0)
-        give_way();
+    avoid_processor(s.table->makers_processor);
+    atomic_fetch_add(&s.table->seated, 1);
+    while ((start = atomic_load_explicit(&s.table->start, memory_order_acquire)) == 0)
+        pause_briefly();
     if (start > 0)
-        s->run(s->argument, s->thread);
+        s.table->run(s.table->argument, s.thread);
     return NULL;
 }
 
@@ -88,7 +118,7 @@ int bp_run_threads(int threads, void (*run)(void *, int), void *argument) {
     pthread_t ids[MAX_THREADS];
     seat seats[MAX_THREADS];
     pthread_attr_t attributes;
-    atomic_int start;
+    table t = {.run = run, .argument = argument, .makers_processor = this_processor()};
     int started = 1;
     if (threads <= 1) {
         run(argument, 0);
@@ -97,14 +127,17 @@ int bp_run_threads(int threads, void (*run)(void *, int), void *argument) {
     if (threads > MAX_THREADS || pthread_attr_init(&attributes) != 0)
         return -1;
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    atomic_init(&start, 0);
+    atomic_init(&t.seated, 1);
+    atomic_init(&t.start, 0);
     for (; started < threads; started++) {
-        seats[started] = (seat){run, argument, started, &start};
+        seats[started] = (seat){&t, started};
         if (pthread_create(&ids[started], &attributes, sit, &seats[started]) != 0)
             break;
     }
     pthread_attr_destroy(&attributes);
-    atomic_store_explicit(&start, started == threads ? 1 : -1, memory_order_release);
+    while (atomic_load(&t.seated) < started)
+        give_way();
+    atomic_store_explicit(&t.start, started == threads ? 1 : -1, memory_order_release);
     if (started == threads)
         run(argument, 0);
     for (int i = 1; i < started; i++)

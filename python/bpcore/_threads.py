@@ -1,0 +1,83 @@
+"""How many threads a fit uses.
+
+The bits do not depend on it: every sum has one order. By default a fit takes a second
+thread only where its steps are long enough for two to pay.
+"""
+
+import contextlib
+import contextvars
+import os
+from pathlib import Path
+
+from ._data import as_count
+
+# Floating-point operations of a step that pay for one more thread: two barriers cost
+# about a microsecond, in which a core does 0.1 to 0.2 million.
+_FLOPS_PER_THREAD = 3e6
+# And of all steps run between two looks at signals: threads are started for each.
+_FLOPS_TO_START = 1e8
+
+_default: int | None = None
+_here: contextvars.ContextVar[int | None] = contextvars.ContextVar("threads", default=None)
+
+
+def available_cpus():
+    """Return how many CPUs this process may use, by its affinity and its cgroup's quota."""
+    if hasattr(os, "sched_getaffinity"):
+        cpus = len(os.sched_getaffinity(0))
+    else:
+        cpus = os.cpu_count() or 1
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        if quota != "max":
+            cpus = min(cpus, max(1, int(quota) // int(period)))
+    return cpus
+
+
+def set_num_threads(n):
+    """Set the number of threads of every fit from now on.
+
+    Parameters
+    ----------
+    n : int or None
+        None, the default, leaves the choice to bpcore: as many of the CPUs available to the
+        process as the size of the network and its batches pays for. The environment variable
+        BPCORE_NUM_THREADS sets it at import.
+    """
+    global _default
+    _default = None if n is None else as_count(n, "n")
+
+
+def get_num_threads():
+    """Return the number set by `num_threads`, `set_num_threads` or BPCORE_NUM_THREADS, or None."""
+    return _default if _here.get() is None else _here.get()
+
+
+@contextlib.contextmanager
+def num_threads(n):
+    """Context manager: fits inside the ``with`` block, in this thread, use n threads."""
+    token = _here.set(as_count(n, "n"))
+    try:
+        yield
+    finally:
+        _here.reset(token)
+
+
+def threads_for(flops, steps):
+    """Return the number of threads for a fit of `steps` steps an epoch of `flops` each."""
+    wanted = get_num_threads()
+    if wanted is not None:
+        return wanted
+    if flops * steps < _FLOPS_TO_START:
+        return 1
+    return max(1, min(available_cpus(), int(flops / _FLOPS_PER_THREAD)))
+
+
+if os.environ.get("BPCORE_NUM_THREADS"):
+    try:
+        set_num_threads(int(os.environ["BPCORE_NUM_THREADS"]))
+    except ValueError:
+        raise ValueError(
+            "BPCORE_NUM_THREADS must be a whole number from 1, got "
+            f"{os.environ['BPCORE_NUM_THREADS']!r}"
+        ) from None

@@ -1,0 +1,192 @@
+"""Threads: the same bits with any number of them, fits side by side, the default."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+from helpers import dense_model
+
+import bpcore
+from bpcore import _core, _threads, layers, optimizers
+
+# widths, batch, activation, optimizer, dtype, weighted, shuffled
+CONFIGURATIONS = [
+    ((20, 64, 64, 1), 256, "relu", "adam", "float32", False, True),
+    ((20, 64, 64, 1), 32, "relu", "adam", "float32", False, True),
+    ((20, 64, 64, 1), 33, "tanh", "adam", "float64", True, True),
+    ((64, 128, 10), 32, "relu", "adam", "float32", False, True),
+    ((64, 128, 10), 100, "sigmoid", "sgd", "float32", True, False),
+    ((4, 32, 32, 1), 32, "relu", "momentum", "float64", False, True),
+    ((4, 32, 32, 1), 1, "relu", "adam", "float32", False, True),
+    ((8, 16, 1), 1, "relu", "nesterov", "float32", False, False),
+    ((3, 5, 2), 7, "softmax", "adam", "float64", True, True),
+    ((1, 1), 50, "relu", "adam", "float32", False, True),
+    ((100, 3), 64, "relu", "adam", "float32", False, True),
+    ((7, 301, 5), 64, "tanh", "adam", "float32", False, True),
+    ((784, 128, 10), 128, "relu", "adam", "float32", False, True),
+    ((300, 300, 300, 3), 256, "relu", "sgd", "float32", False, True),
+    ((300, 300, 300, 3), 200, "relu", "adam", "float64", True, False),
+    ((10, 20, 30, 20, 10, 4), 48, "tanh", "adam", "float32", False, True),
+    ((33, 17), 256, "relu", "momentum", "float64", True, True),
+    ((2, 100, 1), 300, "tanh", "adam", "float32", False, False),
+    ((13, 40, 7), 255, "sigmoid", "adam", "float64", False, True),
+    ((50, 600, 1), 40, "relu", "adam", "float32", False, True),
+]
+OPTIMIZERS = {
+    "adam": lambda: optimizers.Adam(0.01),
+    "sgd": lambda: optimizers.SGD(0.01),
+    "momentum": lambda: optimizers.SGD(0.01, 0.9),
+    "nesterov": lambda: optimizers.SGD(0.01, 0.9, nesterov=True),
+}
+
+
+def digest(configuration, threads):
+    """SHA-256 of the weights, the losses and the outputs after two epochs with dropout."""
+    widths, batch, g, optimizer, dtype, weighted, shuffle = configuration
+    rng = np.random.default_rng(0)
+    rows = 2 * batch + batch // 2 + 3
+    x, y = rng.normal(size=(rows, widths[0])), rng.normal(size=(rows, widths[-1]))
+    weight = rng.uniform(0, 2, rows) if weighted else None
+    bpcore.utils.set_random_seed(3)
+    model = bpcore.Sequential([bpcore.Input((widths[0],))], dtype=dtype)
+    for n in widths[1:-1]:
+        model.add(layers.Dense(n, activation=g))
+    model.add(layers.Dropout(0.1))
+    model.add(layers.Dense(widths[-1]))
+    model.compile(OPTIMIZERS[optimizer](), "mse", ["mae"])
+    with bpcore.num_threads(threads):
+        history = model.fit(x, y, batch, 2, 0, sample_weight=weight, shuffle=shuffle).history
+    found = hashlib.sha256(model.theta.tobytes())
+    found.update(repr(history).encode())
+    return found.hexdigest()
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=str)
+def test_bits_do_not_depend_on_threads(isa, configuration):
+    digests = [digest(configuration, threads) for threads in (1, 2, 3, 8)]
+    assert digests == [digests[0]] * 4
+
+
+def test_two_fits_at_once(rng):
+    """Models trained side by side in Python threads get the bits they get alone."""
+    x, y = rng.normal(size=(500, 6)), rng.normal(size=500)
+
+    def train(seed):
+        model = dense_model((6, 20, 1), ["relu", "linear"], "mse", "float32", "adam")
+        model._seed = seed
+        model.fit(x, y, epochs=5, verbose=0)
+        return model.theta
+
+    bpcore.utils.set_random_seed(1)
+    models = [
+        dense_model((6, 20, 1), ["relu", "linear"], "mse", "float32", "adam") for _ in range(8)
+    ]
+    alone = []
+    for model in models:
+        start = model.theta
+        model.fit(x, y, epochs=5, verbose=0)
+        alone.append(model.theta)
+        model.theta = start
+        model._epochs = 0
+        model.compile("adam", "mse")
+    threads = [
+        threading.Thread(target=model.fit, args=(x, y), kwargs={"epochs": 5, "verbose": 0})
+        for model in models
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for model, want in zip(models, alone, strict=True):
+        assert (model.theta == want).all()
+
+
+def test_the_choice(monkeypatch):
+    monkeypatch.setattr(_threads, "available_cpus", lambda: 4)
+    assert bpcore.get_num_threads() is None
+    assert _threads.threads_for(1e5, 10**6) == 1  # steps too short
+    assert _threads.threads_for(1e8, 1) == 4
+    assert _threads.threads_for(7e6, 1000) == 2
+    assert _threads.threads_for(7e6, 1) == 1  # an epoch too short to start threads for
+    try:
+        bpcore.set_num_threads(3)
+        assert _threads.threads_for(1e5, 10) == 3
+        with bpcore.num_threads(2):
+            assert bpcore.get_num_threads() == 2
+            with bpcore.num_threads(5):
+                assert _threads.threads_for(1e5, 10) == 5
+            assert bpcore.get_num_threads() == 2
+        assert bpcore.get_num_threads() == 3
+    finally:
+        bpcore.set_num_threads(None)
+    for wrong, error in [(0, ValueError), (1.5, TypeError), ("2", TypeError)]:
+        with pytest.raises(error, match="n must be"):
+            bpcore.set_num_threads(wrong)
+        with pytest.raises(error, match="n must be"), bpcore.num_threads(wrong):
+            pass
+
+
+def test_available_cpus():
+    assert 1 <= _threads.available_cpus() <= (os.cpu_count() or 1)
+
+
+@pytest.mark.parametrize(("value", "said"), [("3", "3"), ("", "None")])
+def test_environment(value, said):
+    code = "import bpcore; print(bpcore.get_num_threads())"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "BPCORE_NUM_THREADS": value},
+    )
+    assert result.stdout.split() == [said]
+
+
+@pytest.mark.parametrize("value", ["0", "two", "-1"])
+def test_bad_environment(value):
+    result = subprocess.run(
+        [sys.executable, "-c", "import bpcore"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "BPCORE_NUM_THREADS": value},
+    )
+    assert "BPCORE_NUM_THREADS must be a whole number from 1" in result.stderr
+
+
+def test_users_functions_run_on_one_thread(rng):
+    """And see whole batches."""
+    seen = []
+
+    def cost(y, a):
+        seen.append((len(a), threading.get_ident()))
+        return ((a - y) ** 2)[:, 0], 2 * (a - y)
+
+    model = dense_model((3, 4, 1), ["relu", "linear"], cost)
+    with bpcore.num_threads(4):
+        model.fit(rng.normal(size=(600, 3)), rng.normal(size=600), batch_size=300, verbose=0)
+    assert seen == [(300, threading.get_ident())] * 2
+
+
+def test_denormals_are_flushed_inside_the_loop_only(dtype, rng):
+    """Weights that decay towards 0 do not slow training, and NumPy keeps its denormals."""
+    tiny = np.finfo(dtype).tiny
+    model = dense_model((2, 1), ["linear"], "mse", dtype, optimizers.SGD(0.5))
+    model.theta = np.zeros(3)
+    # One step moves the bias by 2 * 0.5 * y: a denormal number, flushed to 0.
+    y = np.full((4, 1), tiny / 8, dtype)
+    model.fit(np.zeros((4, 2)), y, epochs=1, verbose=0)
+    assert (model.theta == 0).all()
+    assert tiny / dtype_of(dtype)(8) > 0
+    with bpcore.num_threads(2):
+        model.fit(np.zeros((64, 2)), np.full((64, 1), tiny / 8, dtype), verbose=0)
+    assert (model.theta == 0).all()
+    assert tiny / dtype_of(dtype)(8) > 0
+    assert _core.all_finite(np.array([tiny / 8], dtype))
+
+
+def dtype_of(name):
+    return np.dtype(name).type
