@@ -77,9 +77,10 @@ class Network:
         epoch: int,
         outputs: _Real | None = None,
         threads: int = 1,
+        total: float = 0.0,
     ) -> float:
-        """Mini-batches first .. last-1 of an epoch over the rows x[order]; the sum of
-        weight_i C(x_i), and in outputs a[L] of the rows visited.
+        """Mini-batches first .. last-1 of an epoch over the rows x[order]; total plus the sum
+        of weight_i C(x_i), and in outputs a[L] of the rows visited.
         """
 
 def n_slots(optimizer: _Optimizer) -> int: ...

@@ -58,8 +58,8 @@ class Trainer:
         self.threads = threads
         self.slots = self.optimizer._slots_for(network.parameters)
 
-    def steps(self, data, order, batch_size, first, last, epoch, outputs=None):
-        """Run mini-batches first .. last-1 of an epoch; return the sum of their costs."""
+    def steps(self, data, order, batch_size, first, last, epoch, outputs=None, total=0.0):
+        """Run mini-batches first .. last-1 of an epoch; return total plus their costs."""
         total = self.network.train(
             data.x,
             data.y,
@@ -75,6 +75,7 @@ class Trainer:
             epoch,
             outputs,
             self.threads,
+            total,
         )
         self.optimizer.iterations += last - first
         return total
@@ -138,7 +139,9 @@ def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):
                 (seen.stop - seen.start, trainer.model.output_shape[1]), data.x.dtype
             )
         start = time.perf_counter()
-        total += trainer.steps(data, order, batch_size, first, last, trainer.model._epochs, outputs)
+        total = trainer.steps(
+            data, order, batch_size, first, last, trainer.model._epochs, outputs, total
+        )
         chunk.measured(last - first, time.perf_counter() - start)
         if metrics:
             y = data.y[seen] if order is None else data.y[order[seen]]

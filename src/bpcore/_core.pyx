@@ -177,7 +177,7 @@ cdef class Network:
 
     def train(self, x, y, weight, order, Py_ssize_t batch_size, Py_ssize_t first,
               Py_ssize_t last, slots, tuple optimizer, int64_t iterations, uint64_t seed,
-              uint32_t epoch, outputs=None, int threads=1):
+              uint32_t epoch, outputs=None, int threads=1, double total=0.0):
         cdef Py_ssize_t n = len(x)
         cdef Job job
         job.plan = &self.plan
@@ -206,6 +206,7 @@ cdef class Network:
         job.first = first
         job.last = last
         job.threads = threads
+        job.total = total
         job.theta = cnp.PyArray_DATA(self.parameters)
         job.work = cnp.PyArray_DATA(self.workspace)
         if weight is not None:

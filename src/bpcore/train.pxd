@@ -254,11 +254,11 @@ cdef inline double train_steps(Job *job, real *like) except? -1 nogil:
 
     Step s takes rows order[s batch], ..., of x (n, n_x), y (n, n_y) and weight (n,); order
     NULL means as they lie, weight NULL means 1. The last batch may be short. outputs, if
-    not NULL, receives a[L] of each row in the order visited. Returns the sum of
-    weight_i C(x_i) over the rows visited.
+    not NULL, receives a[L] of each row in the order visited. Returns job.total plus the sum of
+    weight_i C(x_i) over the rows visited: an epoch in several calls, each given the total so
+    far, sums in the order of one.
     """
     cdef unsigned long long state
-    job.total = 0
     transpose_weights(job.plan, job.isa, <const real *>job.theta, <real *>job.work)
     if job.threads > 1:
         bp_barrier_init(&job.barrier, job.threads)
