@@ -15,8 +15,8 @@ from . import _core, _progress
 from .callbacks import History
 
 CHUNK_SECONDS = 0.05
-# Before anything is measured: multiply-adds a second, low enough for the slowest machine.
-_FIRST_GUESS = 1e9
+# Before anything is measured: operations a second, as a slow machine makes.
+_FIRST_GUESS = 4e9
 # Outputs kept for the metrics in one chunk, in elements.
 _MAX_OUTPUTS = 1 << 22
 
@@ -82,19 +82,27 @@ class Trainer:
 
 
 class _ChunkSize:
-    """How many mini-batches make about CHUNK_SECONDS of work."""
+    """How many mini-batches make about CHUNK_SECONDS of work.
 
-    def __init__(self, parameters, batch_size, n_out, with_outputs):
-        self.steps = max(1, int(_FIRST_GUESS * CHUNK_SECONDS / (3 * batch_size * parameters + 1)))
-        self._most = max(1, _MAX_OUTPUTS // (batch_size * n_out)) if with_outputs else 1 << 40
+    Measured as it goes; but with metrics a matter of sizes alone: what a metric sums up is
+    grouped by chunks, and its last bits must not depend on the clock.
+    """
+
+    def __init__(self, parameters, batch_size, n_out, with_metrics):
+        seconds = 6.0 * batch_size * parameters / _FIRST_GUESS
+        self.steps = max(1, int(CHUNK_SECONDS / seconds)) if seconds else 1
+        self._measure = not with_metrics
+        if with_metrics:
+            self.steps = min(self.steps, max(1, _MAX_OUTPUTS // (batch_size * n_out)))
 
     def next(self, left):
-        return min(self.steps, left, self._most)
+        return min(self.steps, left)
 
     def measured(self, steps, seconds):
-        # At most eightfold at a time: the first chunks are the least reliable.
-        wanted = steps * CHUNK_SECONDS / max(seconds, 1e-9)
-        self.steps = max(1, int(min(wanted, 8 * steps)))
+        if self._measure:
+            # At most eightfold at a time: the first chunks are the least reliable.
+            wanted = steps * CHUNK_SECONDS / max(seconds, 1e-9)
+            self.steps = max(1, int(min(wanted, 8 * steps)))
 
 
 def fit(model, trainer, data, validation, batch_size, epochs, shuffle, verbose):
