@@ -51,6 +51,8 @@ class Network:
         parameters: _Real,
         workspace: _Real,
     ) -> None: ...
+    def predict_one(self, x: _Real, out: _Real) -> _Real:
+        """Write the outputs for one example x (n_0,) to out (n_L,), and return out."""
     def predict(self, x: _Real, out: _Real) -> None:
         """Write the outputs for x (N, n_0) to out (N, n_L)."""
     def evaluate(self, x: _Real, y: _Real, weight: _Real | None, out: _Real | None = None) -> float:

@@ -4,6 +4,8 @@ Layer l computes z⁽ˡ⁾ = a⁽ˡ⁻¹⁾ W⁽ˡ⁾ + b⁽ˡ⁾ and a⁽ˡ⁾ 
 z⁽ˡ⁾ = a⁽ˡ⁻¹⁾.
 """
 
+import math
+
 import numpy as np
 
 from . import activations, initializers
@@ -70,7 +72,7 @@ class Layer:
 
     def count_params(self):
         """Return the number of parameters."""
-        return sum(int(np.prod(shape)) for shape in self._weight_shapes())
+        return sum(math.prod(shape) for shape in self._weight_shapes())
 
     def get_config(self):
         """Return the arguments that make this layer again."""

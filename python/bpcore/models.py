@@ -1,5 +1,7 @@
 """The model: a stack of layers, with Keras's methods."""
 
+import math
+
 import numpy as np
 
 from . import _step, _summary, _training, losses, metrics, optimizers, saving, utils
@@ -116,12 +118,13 @@ class Sequential:
         for layer in self.layers:
             width = layer._build(width)
         self._dtype = self._dtype or np.dtype(np.float32)
-        parameters = aligned_empty(self.count_params(), self._dtype)
+        size = sum(layer.count_params() for layer in self.layers)
+        parameters = aligned_empty(size, self._dtype)
         at = 0
         for layer in self.layers:
             arrays = []
             for shape in layer._weight_shapes():
-                size = int(np.prod(shape))
+                size = math.prod(shape)
                 arrays.append(parameters[at : at + size].reshape(shape))
                 at += size
             if arrays:
@@ -162,9 +165,8 @@ class Sequential:
 
     def count_params(self):
         """Return the number of parameters."""
-        if self._input is None:
-            self._need_built()
-        return sum(layer.count_params() for layer in self.layers)
+        self._need_built()
+        return self._parameters.size
 
     def get_layer(self, name=None, index=None):
         """Return the layer of this name or index."""
@@ -298,7 +300,8 @@ class Sequential:
     # ---- data ----------------------------------------------------------------
 
     def _inputs(self, x, name="x"):
-        x = as_inputs(x, self._input.shape[0] if self._input else None, self.dtype, name)
+        dtype = self._dtype or np.dtype(np.float32)
+        x = as_inputs(x, self._input.shape[0] if self._input else None, dtype, name)
         if not self.built:
             self.build((x.shape[1],))
         return x
@@ -458,6 +461,28 @@ class Sequential:
         out = np.empty((len(x), self.layers[-1].n_out), self._dtype)
         self._network(0, min(BLOCK_ROWS, len(x))).predict(x, out)
         return out
+
+    def predict_one(self, x, out):
+        """Write the outputs for one example to `out`: `predict` for loops in real time.
+
+        Nothing is allocated.
+
+        Parameters
+        ----------
+        x : ndarray, shape (n_0,), C-contiguous, of the model's dtype
+        out : ndarray, shape (n_L,), likewise
+
+        Returns
+        -------
+        ndarray
+            `out`.
+        """
+        try:
+            network = self._networks[0][1]
+        except KeyError:
+            self._need_built()
+            network = self._network(0, 1)
+        return network.predict_one(x, out)
 
     # ---- backpropagation, laid open -------------------------------------------
 

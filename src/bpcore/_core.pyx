@@ -4,6 +4,7 @@ type chosen, and the GIL dropped once."""
 cimport cython
 cimport numpy as cnp
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.pythread cimport PyThread_get_thread_ident
 from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 cimport kernels
@@ -13,6 +14,7 @@ from network cimport ADAM, SGD, Layer, Plan, real
 from train cimport Job, train_steps
 
 import os
+from _thread import allocate_lock
 
 import numpy as np
 
@@ -57,12 +59,13 @@ PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w
                 "z", "a", "delta")
 
 
-cdef void *data_of(object array, object dtype, Py_ssize_t size, str name) except NULL:
+cdef void *data_of(object array, int typenum, Py_ssize_t size, str name) except NULL:
     """The address of a C-contiguous array's elements, after checking what it is."""
-    if not (isinstance(array, np.ndarray) and array.dtype == dtype
-            and cnp.PyArray_IS_C_CONTIGUOUS(array)):
-        raise TypeError(f"{name} must be a C-contiguous {dtype} array, got {type(array).__name__}"
-                        f" {getattr(array, 'dtype', '')}")
+    if not (isinstance(array, np.ndarray) and cnp.PyArray_TYPE(array) == typenum
+            and cnp.PyArray_ISCARRAY_RO(array)):
+        raise TypeError(
+            f"{name} must be a C-contiguous array of {np.dtype(cnp.PyArray_DescrFromType(typenum))}"
+            f", got {type(array).__name__} of {getattr(array, 'dtype', 'no dtype')}")
     if cnp.PyArray_SIZE(array) < size:
         raise ValueError(f"{name} has {array.size} elements, needs {size}")
     return cnp.PyArray_DATA(array)
@@ -77,7 +80,10 @@ cdef class Network:
     cdef Plan plan
     cdef readonly object dtype, parameters, workspace
     cdef readonly int threads
+    cdef int typenum
     cdef list users
+    cdef object lock      # one call at a time has the workspace
+    cdef unsigned long owner
 
     def __cinit__(self, layers, *, int loss, bint from_z, int first_delta, Py_ssize_t n_x,
                   Py_ssize_t n_y, Py_ssize_t x, Py_ssize_t y, Py_ssize_t weight,
@@ -96,8 +102,10 @@ cdef class Network:
         self.dtype = parameters.dtype
         if self.dtype != np.float32 and self.dtype != np.float64:
             raise TypeError(f"parameters must be float32 or float64, got {self.dtype}")
-        data_of(parameters, self.dtype, 0, "parameters")
-        data_of(workspace, self.dtype,
+        self.typenum = cnp.NPY_FLOAT if self.dtype == np.float32 else cnp.NPY_DOUBLE
+        self.lock = allocate_lock()
+        data_of(parameters, self.typenum, 0, "parameters")
+        data_of(workspace, self.typenum,
                 row_size * capacity + shared_size + threads * scratch_size, "workspace")
         self.parameters = parameters
         self.workspace = workspace
@@ -137,39 +145,79 @@ cdef class Network:
     def __dealloc__(self):
         PyMem_Free(self.plan.layers)
 
+    cdef int enter(self) except -1:
+        """Take the workspace, waiting for another thread's call to end."""
+        cdef unsigned long me = PyThread_get_thread_ident()
+        if self.owner == me:
+            raise RuntimeError("a function that this model is calling called the model; its "
+                               "workspace serves one call at a time")
+        self.lock.acquire()
+        self.owner = me
+        return 0
+
+    cdef int leave(self) except -1:
+        self.owner = 0
+        self.lock.release()
+        return 0
+
+    def predict_one(self, x, out):
+        cdef void *x_ = data_of(x, self.typenum, self.plan.n_x, "x")
+        cdef void *out_ = data_of(out, self.typenum, self.n_out(), "out")
+        cdef bint finite
+        if cnp.PyArray_SIZE(x) != self.plan.n_x or cnp.PyArray_SIZE(out) != self.n_out():
+            raise ValueError(f"x and out have {x.size} and {out.size} elements; the model has "
+                             f"{self.plan.n_x} inputs and {self.n_out()} outputs")
+        if not cnp.PyArray_ISWRITEABLE(out):
+            raise ValueError("out is read-only")
+        if self.typenum == cnp.NPY_FLOAT:
+            finite = kernels.all_finite(current_isa, self.plan.n_x, <float *>x_)
+        else:
+            finite = kernels.all_finite(current_isa, self.plan.n_x, <double *>x_)
+        if not finite:
+            raise ValueError("x contains NaN or infinity; expected finite numbers")
+        self.enter()
+        try:
+            if self.typenum == cnp.NPY_FLOAT:
+                self._one(<float *>x_, <float *>out_)
+            else:
+                self._one(<double *>x_, <double *>out_)
+        finally:
+            self.leave()
+        return out
+
     def predict(self, x, out):
         cdef Py_ssize_t n = len(x)
-        cdef void *x_ = data_of(x, self.dtype, n * self.plan.n_x, "x")
-        cdef void *out_ = data_of(out, self.dtype, n * self.n_out(), "out")
-        if self.dtype == np.float32:
+        cdef void *x_ = data_of(x, self.typenum, n * self.plan.n_x, "x")
+        cdef void *out_ = data_of(out, self.typenum, n * self.n_out(), "out")
+        if self.typenum == cnp.NPY_FLOAT:
             self._evaluate(n, <float *>x_, <float *>NULL, <float *>NULL, <float *>out_)
         else:
             self._evaluate(n, <double *>x_, <double *>NULL, <double *>NULL, <double *>out_)
 
     def evaluate(self, x, y, weight, out=None):
         cdef Py_ssize_t n = len(x)
-        cdef void *x_ = data_of(x, self.dtype, n * self.plan.n_x, "x")
-        cdef void *y_ = data_of(y, self.dtype, n * self.plan.n_y, "y")
+        cdef void *x_ = data_of(x, self.typenum, n * self.plan.n_x, "x")
+        cdef void *y_ = data_of(y, self.typenum, n * self.plan.n_y, "y")
         cdef void *weight_ = NULL
         cdef void *out_ = NULL
         if weight is not None:
-            weight_ = data_of(weight, self.dtype, n, "sample_weight")
+            weight_ = data_of(weight, self.typenum, n, "sample_weight")
         if out is not None:
-            out_ = data_of(out, self.dtype, n * self.n_out(), "out")
-        if self.dtype == np.float32:
+            out_ = data_of(out, self.typenum, n * self.n_out(), "out")
+        if self.typenum == cnp.NPY_FLOAT:
             return self._evaluate(n, <float *>x_, <float *>y_, <float *>weight_, <float *>out_)
         return self._evaluate(n, <double *>x_, <double *>y_, <double *>weight_, <double *>out_)
 
     def cost_and_grad(self, x, y, weight, grad, grad_block):
         cdef Py_ssize_t n = len(x)
-        cdef void *x_ = data_of(x, self.dtype, n * self.plan.n_x, "x")
-        cdef void *y_ = data_of(y, self.dtype, n * self.plan.n_y, "y")
+        cdef void *x_ = data_of(x, self.typenum, n * self.plan.n_x, "x")
+        cdef void *y_ = data_of(y, self.typenum, n * self.plan.n_y, "y")
         cdef void *weight_ = NULL
-        cdef void *grad_ = data_of(grad, self.dtype, self.plan.n_parameters, "grad")
-        cdef void *block_ = data_of(grad_block, self.dtype, self.plan.n_parameters, "grad_block")
+        cdef void *grad_ = data_of(grad, self.typenum, self.plan.n_parameters, "grad")
+        cdef void *block_ = data_of(grad_block, self.typenum, self.plan.n_parameters, "grad_block")
         if weight is not None:
-            weight_ = data_of(weight, self.dtype, n, "sample_weight")
-        if self.dtype == np.float32:
+            weight_ = data_of(weight, self.typenum, n, "sample_weight")
+        if self.typenum == cnp.NPY_FLOAT:
             return self._cost_and_grad(n, <float *>x_, <float *>y_, <float *>weight_,
                                        <float *>grad_, <float *>block_)
         return self._cost_and_grad(n, <double *>x_, <double *>y_, <double *>weight_,
@@ -182,8 +230,8 @@ cdef class Network:
         cdef Job job
         job.plan = &self.plan
         job.isa = current_isa
-        job.x = data_of(x, self.dtype, n * self.plan.n_x, "x")
-        job.y = data_of(y, self.dtype, n * self.plan.n_y, "y")
+        job.x = data_of(x, self.typenum, n * self.plan.n_x, "x")
+        job.y = data_of(y, self.typenum, n * self.plan.n_y, "y")
         job.weight = job.outputs = NULL
         job.order = NULL
         job.update.kind = OPTIMIZERS[optimizer[0]]
@@ -191,7 +239,7 @@ cdef class Network:
          nesterov) = optimizer
         job.update.nesterov = nesterov
         job.update.iterations = iterations
-        job.slots = data_of(slots, self.dtype, self.plan.n_parameters * n_slots(optimizer),
+        job.slots = data_of(slots, self.typenum, self.plan.n_parameters * n_slots(optimizer),
                             "slots")
         job.draw.seed = seed
         job.draw.epoch = epoch
@@ -210,27 +258,42 @@ cdef class Network:
         job.theta = cnp.PyArray_DATA(self.parameters)
         job.work = cnp.PyArray_DATA(self.workspace)
         if weight is not None:
-            job.weight = data_of(weight, self.dtype, n, "sample_weight")
+            job.weight = data_of(weight, self.typenum, n, "sample_weight")
         if order is not None:
-            job.order = <int64_t *>data_of(order, np.dtype(np.int64), n, "order")
+            job.order = <int64_t *>data_of(order, cnp.NPY_INT64, n, "order")
         if outputs is not None:
-            job.outputs = data_of(outputs, self.dtype,
+            job.outputs = data_of(outputs, self.typenum,
                                   (min(last * batch_size, n) - first * batch_size) * self.n_out(),
                                   "outputs")
-        if self.dtype == np.float32:
-            return run_job(&job, <float *>NULL)
-        return run_job(&job, <double *>NULL)
+        self.enter()
+        try:
+            if self.typenum == cnp.NPY_FLOAT:
+                return run_job(&job, <float *>NULL)
+            return run_job(&job, <double *>NULL)
+        finally:
+            self.leave()
 
     cdef Py_ssize_t n_out(self):
         return self.plan.layers[self.plan.n_layers - 1].n_out
+
+    cdef int _one(self, const real *x, real *out) except -1:
+        # Too short for dropping the GIL to pay.
+        evaluate(&self.plan, current_isa, 1, x, <real *>NULL, <real *>NULL,
+                 <real *>cnp.PyArray_DATA(self.parameters),
+                 <real *>cnp.PyArray_DATA(self.workspace), out)
+        return 0
 
     cdef _evaluate(self, Py_ssize_t n, const real *x, const real *y, const real *weight,
                    real *out):
         cdef real *theta = <real *>cnp.PyArray_DATA(self.parameters)
         cdef real *work = <real *>cnp.PyArray_DATA(self.workspace)
         cdef double total
-        with nogil:
-            total = evaluate(&self.plan, current_isa, n, x, y, weight, theta, work, out)
+        self.enter()
+        try:
+            with nogil:
+                total = evaluate(&self.plan, current_isa, n, x, y, weight, theta, work, out)
+        finally:
+            self.leave()
         return total
 
     cdef _cost_and_grad(self, Py_ssize_t n, const real *x, const real *y, const real *weight,
@@ -238,9 +301,13 @@ cdef class Network:
         cdef real *theta = <real *>cnp.PyArray_DATA(self.parameters)
         cdef real *work = <real *>cnp.PyArray_DATA(self.workspace)
         cdef double total
-        with nogil:
-            total = cost_and_grad(&self.plan, current_isa, n, x, y, weight, theta, work, grad,
-                                  block)
+        self.enter()
+        try:
+            with nogil:
+                total = cost_and_grad(&self.plan, current_isa, n, x, y, weight, theta, work,
+                                      grad, block)
+        finally:
+            self.leave()
         return total
 
 
@@ -260,7 +327,7 @@ def n_slots(tuple optimizer):
 def epoch_order(int64_t n, uint64_t seed, uint32_t epoch, out=None):
     if out is None:
         out = np.empty(n, np.int64)
-    cdef int64_t *order = <int64_t *>data_of(out, np.dtype(np.int64), n, "out")
+    cdef int64_t *order = <int64_t *>data_of(out, cnp.NPY_INT64, n, "out")
     if n >= 1 << 32:
         raise ValueError(f"cannot shuffle {n} rows; expected fewer than 2**32")
     with nogil:
@@ -282,11 +349,11 @@ def all_finite(array):
     cdef void *x
     cdef int finite
     if array.dtype == np.float32:
-        x = data_of(array, array.dtype, n, "array")
+        x = data_of(array, cnp.NPY_FLOAT, n, "array")
         with nogil:
             finite = kernels.all_finite(current_isa, n, <float *>x)
     else:
-        x = data_of(array, np.dtype(np.float64), n, "array")
+        x = data_of(array, cnp.NPY_DOUBLE, n, "array")
         with nogil:
             finite = kernels.all_finite(current_isa, n, <double *>x)
     return bool(finite)
