@@ -120,6 +120,72 @@ def test_inputs_of_any_numeric_dtype(rng, kind):
     assert (model.predict(x) == model.predict(x.astype("float32"))).all()
 
 
+@pytest.mark.parametrize("kind", ["int8", "uint8", "float16"])
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("first", ["dense", "dropout"])
+def test_small_types_train_to_the_same_bits(isa, dtype, rng, kind, shuffle, first):
+    """They are converted as they are read, and give what the converted array gives."""
+    x = (100 * rng.normal(size=(75, 5))).clip(-128, 127)
+    x = (np.abs(x) if kind == "uint8" else x).astype(kind)
+    y = rng.normal(size=75)
+    ends = []
+    for data in (x, x.astype(dtype)):
+        bpcore.utils.set_random_seed(4)
+        model = bpcore.Sequential([bpcore.Input((5,))], dtype=dtype)
+        if first == "dropout":
+            model.add(layers.Dropout(0.2))
+        model.add(layers.Dense(7, "tanh"))
+        model.add(layers.Dense(1))
+        model.compile("adam", "mse", ["mae"])
+        with bpcore.num_threads(2):
+            history = model.fit(data, y, 16, 2, 0, validation_split=0.3, shuffle=shuffle)
+        ends.append(
+            (
+                model.theta.tobytes(),
+                history.history,
+                model.evaluate(data, y),
+                model.predict(data).tobytes(),
+            )
+        )
+    assert ends[0] == ends[1]
+
+
+def test_every_float16(isa, dtype):
+    """The conversion of all 63488 finite halves is exact."""
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    halves = halves[np.isfinite(halves)]
+    model = bpcore.Sequential([bpcore.Input((1,)), layers.Activation("linear")], dtype=dtype)
+    out = model.predict(halves[:, None])[:, 0]
+    assert (out == halves.astype(dtype)).all()
+    assert (np.signbit(out) == np.signbit(halves)).all()
+    with pytest.raises(ValueError, match=r"x\[1, 0\] is inf"):
+        model.predict(np.float16([[1], [np.inf]]))
+
+
+def test_predict_one(isa, dtype, rng):
+    model = dense_model((7, 33, 3), ["tanh", "softmax"], "categorical_crossentropy", dtype)
+    x, out = rng.normal(size=(5, 7)).astype(dtype), np.empty(3, dtype)
+    want = model.predict(x)
+    for row, expected in zip(x, want, strict=True):
+        assert model.predict_one(row, out) is out
+        assert (out == expected).all()
+    other = "float64" if dtype == "float32" else "float32"
+    for bad, error, message in [
+        (x[0].astype(other), TypeError, "x must be a C-contiguous array of"),
+        (x[0, ::2], TypeError, "x must be a C-contiguous"),
+        (x[0].tolist(), TypeError, "got list"),
+        (x[:2], ValueError, "x and out have 14 and 3 elements"),
+        (x[0] * np.nan, ValueError, "x contains NaN"),
+    ]:
+        with pytest.raises(error, match=message):
+            model.predict_one(bad, out)
+    out.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        model.predict_one(x[0], out)
+    with pytest.raises(ValueError, match="not built"):
+        bpcore.Sequential([layers.Dense(1)]).predict_one(x[0], out)
+
+
 def test_predict_does_not_depend_on_the_other_rows(isa, dtype, rng):
     model = dense_model((7, 33, 3), ["tanh", "softmax"], "categorical_crossentropy", dtype)
     x = rng.normal(size=(600, 7))

@@ -121,3 +121,17 @@ def test_what_is_not_an_activation():
         layers.Dense(3, activation=3)
     pair = activations.get((np.tanh, lambda z: 1 - np.tanh(z) ** 2))
     assert pair.name == "tanh"
+
+
+def test_a_function_cannot_run_its_own_model(rng):
+    x, y = rng.normal(size=(6, 3)), rng.normal(size=6)
+
+    def cost(y, a):
+        model.evaluate(x, y)
+        return (a - y)[:, 0], np.ones_like(a)
+
+    model = dense_model((3, 1), ["linear"], cost)
+    with pytest.raises(RuntimeError, match="serves one call at a time"):
+        model.fit(x, y, verbose=0)
+    model.compile("sgd", "mse")
+    model.fit(x, y, verbose=0)  # and is free again

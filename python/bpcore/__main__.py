@@ -1,4 +1,4 @@
-"""The command line: ``python -m bpcore info | train | predict``.
+"""The command line: ``python -m bpcore info | train | predict | bench``.
 
 Exit codes: 0 done, 2 the user's mistake (said on stderr), 130 interrupted.
 """
@@ -74,6 +74,12 @@ def _predict(options):
     return predict.run(options)
 
 
+def _bench(options):
+    from ._cli import bench
+
+    return bench.run(options)
+
+
 def _parser():
     parser = _Parser(prog=PROG, description="Train small dense neural networks on the CPU.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -91,7 +97,33 @@ def _parser():
     predict.add_argument("data", metavar="FILE.csv", help="table to predict for")
     predict.add_argument("--out", metavar="OUT.csv", help="write there instead of to stdout")
     predict.set_defaults(run=_predict)
+    _add_bench(commands)
     return parser
+
+
+def _add_bench(commands):
+    bench = commands.add_parser(
+        "bench",
+        help="time the standing workloads on this machine",
+        description="Time a training step of the seven standing workloads beside the NumPy version "
+        "and, with --peers, beside the other libraries that are installed. The answers are "
+        "compared before anything is timed. Takes one to five minutes.",
+    )
+    bench.add_argument(
+        "--peers", action="store_true", help="scikit-learn, PyTorch, JAX, Keras where installed"
+    )
+    bench.add_argument(
+        "--workload",
+        action="append",
+        choices=["online1", "tiny", "tab", "tab256", "digits", "mnist", "wide"],
+        help="only this one; may be given several times",
+    )
+    bench.add_argument("--isa", action="append", metavar="NAME", help="instruction set; likewise")
+    bench.add_argument("--dtype", action="append", choices=["float32", "float64"], help="likewise")
+    bench.add_argument("--threads", type=_positive, metavar="N", help="default 1")
+    bench.add_argument("--rounds", type=_positive, default=7, metavar="N", help="default 7")
+    bench.add_argument("--json", metavar="FILE", help="write the figures there too")
+    bench.set_defaults(run=_bench)
 
 
 def _add_train(commands):

@@ -29,10 +29,14 @@ def check_finite(array, name):
     )
 
 
-def as_inputs(x, n_in, dtype, name="x"):
+# Element types the training loop converts row by row.
+_SMALL = {np.dtype(np.int8), np.dtype(np.uint8), np.dtype(np.float16)}
+
+
+def as_inputs(x, n_in, dtype, name="x", small=False):
     """Return x as a C-contiguous (N, n_in) array of dtype, checked; no copy if it is one.
 
-    n_in None accepts any width.
+    n_in None accepts any width. With `small`, int8, uint8 and float16 stay what they are.
     """
     x = np.asarray(x)
     check_numeric(x, name)
@@ -52,6 +56,14 @@ def as_inputs(x, n_in, dtype, name="x"):
         raise ValueError(
             f"{name} has shape {x.shape}; expected (N, {n_in}), as the model takes {n_in} inputs"
         )
+    if small and x.dtype in _SMALL:
+        x = np.ascontiguousarray(x)
+        if x.dtype == np.float16:
+            for start in range(0, len(x), 4096):
+                # Finite halves have a largest exponent but one; nothing of x's size is made.
+                if not np.isfinite(x[start : start + 4096]).all():
+                    check_finite(x.astype(dtype), name)
+        return x
     with np.errstate(over="ignore"):  # what overflows is reported as infinity
         x = np.ascontiguousarray(x, dtype)
     check_finite(x, name)

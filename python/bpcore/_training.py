@@ -23,7 +23,10 @@ _MAX_OUTPUTS = 1 << 22
 
 @dataclass
 class Data:
-    """Checked arrays in the model's element type: x (N, n_0), y (N, n_y), weight (N,) or None."""
+    """Checked arrays: x (N, n_0), y (N, n_y), weight (N,) or None.
+
+    y and weight are of the model's element type, x is too or of a smaller one.
+    """
 
     x: np.ndarray
     y: np.ndarray
@@ -144,7 +147,7 @@ def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):
         outputs = None
         if metrics:
             outputs = np.empty(
-                (seen.stop - seen.start, trainer.model.output_shape[1]), data.x.dtype
+                (seen.stop - seen.start, trainer.model.output_shape[1]), data.y.dtype
             )
         start = time.perf_counter()
         total = trainer.steps(
@@ -163,7 +166,7 @@ def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):
 
 def evaluate(model, network, data, metrics):
     """Return the cost over the data and the metrics of its outputs, by name."""
-    outputs = np.empty((len(data), model.output_shape[1]), data.x.dtype) if metrics else None
+    outputs = np.empty((len(data), model.output_shape[1]), data.y.dtype) if metrics else None
     total = network.evaluate(data.x, data.y, data.weight, outputs)
     logs = {"loss": total / len(data)}
     for metric in metrics:

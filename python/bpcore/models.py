@@ -299,22 +299,25 @@ class Sequential:
 
     # ---- data ----------------------------------------------------------------
 
-    def _inputs(self, x, name="x"):
+    def _inputs(self, x, name="x", small=True):
         dtype = self._dtype or np.dtype(np.float32)
-        x = as_inputs(x, self._input.shape[0] if self._input else None, dtype, name)
+        x = as_inputs(x, self._input.shape[0] if self._input else None, dtype, name, small)
         if not self.built:
             self.build((x.shape[1],))
         return x
 
-    def _data(self, x, y, sample_weight=None, prefix=""):
-        """Check x, y and sample_weight, and return them in the model's element type."""
-        x = self._inputs(x, f"{prefix}x")
+    def _data(self, x, y, sample_weight=None, prefix="", small=True):
+        """Check x, y and sample_weight, and return them in the model's element type.
+
+        With `small`, x may stay int8, uint8 or float16.
+        """
+        x = self._inputs(x, f"{prefix}x", small)
         if self._metric_names and not self._metrics:
             self._resolve_metrics()
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
-        y = self.loss.targets(y, len(x), self.layers[-1].n_out, x.dtype)
-        return Data(x, y, as_sample_weight(sample_weight, len(x), x.dtype))
+        y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
+        return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype))
 
     # ---- training ------------------------------------------------------------
 
@@ -335,7 +338,8 @@ class Sequential:
         Parameters
         ----------
         x : array_like, shape (N, n_0)
-            Copied only if it is not a C-contiguous array of the model's dtype.
+            Copied only if it is not a C-contiguous array of the model's dtype, or of int8,
+            uint8 or float16, which are converted a mini-batch at a time.
         y : array_like, shape (N, n_L), or (N,) for one output or integer labels
         batch_size : int, optional
             Default 32. The last batch of an epoch may be smaller.
@@ -498,7 +502,7 @@ class Sequential:
             ``.a[0]`` = x, and ``.cost``.
         """
         self._need_compiled("backprop")
-        data = self._data(x, y, sample_weight)
+        data = self._data(x, y, sample_weight, small=False)
         return _step.run(self, self._plan_for(data, keep_all=True), data)
 
     def cost_and_grad(self, theta, x, y, sample_weight=None):
@@ -520,7 +524,7 @@ class Sequential:
         grad : ndarray, shape (count_params(),), of the model's dtype
         """
         self._need_compiled("cost_and_grad")
-        data = self._data(x, y, sample_weight)
+        data = self._data(x, y, sample_weight, small=False)
         plan = self._plan_for(data)
         network = plan.network(self._as_theta(theta), min(BLOCK_ROWS, len(data)))
         grad = np.empty_like(network.parameters)

@@ -71,6 +71,19 @@ cdef void *data_of(object array, int typenum, Py_ssize_t size, str name) except 
     return cnp.PyArray_DATA(array)
 
 
+cdef void *inputs_of(object x, int typenum, Py_ssize_t size, int *element) except NULL:
+    """As data_of, for inputs that may also be int8, uint8 or float16."""
+    cdef int given = cnp.PyArray_TYPE(x) if isinstance(x, np.ndarray) else typenum
+    element[0] = kernels.BP_SAME
+    if given == cnp.NPY_INT8:
+        element[0] = kernels.BP_INT8
+    elif given == cnp.NPY_UINT8:
+        element[0] = kernels.BP_UINT8
+    elif given == cnp.NPY_FLOAT16:
+        element[0] = kernels.BP_FLOAT16
+    return data_of(x, typenum if element[0] == kernels.BP_SAME else given, size, "x")
+
+
 @cython.final
 cdef class Network:
     """A plan bound to its parameters and workspace, ready to run.
@@ -187,16 +200,18 @@ cdef class Network:
 
     def predict(self, x, out):
         cdef Py_ssize_t n = len(x)
-        cdef void *x_ = data_of(x, self.typenum, n * self.plan.n_x, "x")
+        cdef int element
+        cdef void *x_ = inputs_of(x, self.typenum, n * self.plan.n_x, &element)
         cdef void *out_ = data_of(out, self.typenum, n * self.n_out(), "out")
         if self.typenum == cnp.NPY_FLOAT:
-            self._evaluate(n, <float *>x_, <float *>NULL, <float *>NULL, <float *>out_)
+            self._evaluate(n, x_, element, <float *>NULL, <float *>NULL, <float *>out_)
         else:
-            self._evaluate(n, <double *>x_, <double *>NULL, <double *>NULL, <double *>out_)
+            self._evaluate(n, x_, element, <double *>NULL, <double *>NULL, <double *>out_)
 
     def evaluate(self, x, y, weight, out=None):
         cdef Py_ssize_t n = len(x)
-        cdef void *x_ = data_of(x, self.typenum, n * self.plan.n_x, "x")
+        cdef int element
+        cdef void *x_ = inputs_of(x, self.typenum, n * self.plan.n_x, &element)
         cdef void *y_ = data_of(y, self.typenum, n * self.plan.n_y, "y")
         cdef void *weight_ = NULL
         cdef void *out_ = NULL
@@ -205,8 +220,8 @@ cdef class Network:
         if out is not None:
             out_ = data_of(out, self.typenum, n * self.n_out(), "out")
         if self.typenum == cnp.NPY_FLOAT:
-            return self._evaluate(n, <float *>x_, <float *>y_, <float *>weight_, <float *>out_)
-        return self._evaluate(n, <double *>x_, <double *>y_, <double *>weight_, <double *>out_)
+            return self._evaluate(n, x_, element, <float *>y_, <float *>weight_, <float *>out_)
+        return self._evaluate(n, x_, element, <double *>y_, <double *>weight_, <double *>out_)
 
     def cost_and_grad(self, x, y, weight, grad, grad_block):
         cdef Py_ssize_t n = len(x)
@@ -230,7 +245,7 @@ cdef class Network:
         cdef Job job
         job.plan = &self.plan
         job.isa = current_isa
-        job.x = data_of(x, self.typenum, n * self.plan.n_x, "x")
+        job.x = inputs_of(x, self.typenum, n * self.plan.n_x, &job.element)
         job.y = data_of(y, self.typenum, n * self.plan.n_y, "y")
         job.weight = job.outputs = NULL
         job.order = NULL
@@ -278,20 +293,21 @@ cdef class Network:
 
     cdef int _one(self, const real *x, real *out) except -1:
         # Too short for dropping the GIL to pay.
-        evaluate(&self.plan, current_isa, 1, x, <real *>NULL, <real *>NULL,
+        evaluate(&self.plan, current_isa, 1, x, kernels.BP_SAME, <real *>NULL, <real *>NULL,
                  <real *>cnp.PyArray_DATA(self.parameters),
                  <real *>cnp.PyArray_DATA(self.workspace), out)
         return 0
 
-    cdef _evaluate(self, Py_ssize_t n, const real *x, const real *y, const real *weight,
-                   real *out):
+    cdef _evaluate(self, Py_ssize_t n, const void *x, int element, const real *y,
+                   const real *weight, real *out):
         cdef real *theta = <real *>cnp.PyArray_DATA(self.parameters)
         cdef real *work = <real *>cnp.PyArray_DATA(self.workspace)
         cdef double total
         self.enter()
         try:
             with nogil:
-                total = evaluate(&self.plan, current_isa, n, x, y, weight, theta, work, out)
+                total = evaluate(&self.plan, current_isa, n, x, element, y, weight, theta, work,
+                                 out)
         finally:
             self.leave()
         return total

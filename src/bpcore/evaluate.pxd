@@ -3,15 +3,16 @@ gradient of the cost over all rows."""
 
 from libc.string cimport memcpy
 from backprop cimport backprop, forward, output_cost, transpose_weights
-from kernels cimport bp_isa
+from kernels cimport BP_FLOAT16, BP_SAME, bp_isa, gather_converted
 from network cimport Plan, real
 
 
-cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, const real *x,
-                            const real *y, const real *weight, const real *theta, real *work,
-                            real *outputs) except? -1 nogil:
-    """Sum of weight_i C(x_i), without dropout; y NULL means no cost is wanted (0). outputs,
-    if not NULL, receives a[L] of all rows."""
+cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, const void *x,
+                            int element, const real *y, const real *weight, const real *theta,
+                            real *work, real *outputs) except? -1 nogil:
+    """Sum of weight_i C(x_i), without dropout; y NULL means no cost is wanted (0). x has
+    elements of type real (BP_SAME) or of a smaller type. outputs, if not NULL, receives a[L]
+    of all rows."""
     cdef Py_ssize_t start = 0, rows
     cdef Py_ssize_t n_out = plan.layers[plan.n_layers - 1].n_out
     cdef const real *a = work + plan.layers[plan.n_layers - 1].a * plan.capacity
@@ -19,7 +20,14 @@ cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, c
     cdef double total = 0
     while start < n:
         rows = min(plan.capacity, n - start)
-        x_block = x + start * plan.n_x
+        if element == BP_SAME:
+            x_block = <const real *>x + start * plan.n_x
+        else:
+            x_block = work + plan.x * plan.capacity
+            gather_converted(isa, rows, plan.n_x, element,
+                             <const char *>x + start * plan.n_x * (2 if element == BP_FLOAT16
+                                                                   else 1),
+                             NULL, <real *>x_block)
         forward(plan, isa, 0, rows, x_block, NULL, theta, work, NULL)
         if y != NULL:
             total += output_cost(plan, isa, 0, rows, x_block, y + start * plan.n_y,

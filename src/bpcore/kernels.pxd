@@ -25,6 +25,12 @@ cdef extern from "kernels/dispatch.h" nogil:
         BP_N_LOSSES
         BP_USER_LOSS
 
+    enum:
+        BP_INT8
+        BP_UINT8
+        BP_FLOAT16
+        BP_SAME
+
     ctypedef struct bp_kernels_f32:
         void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
                              const int64_t *, const float *, const float *, int,
@@ -49,6 +55,8 @@ cdef extern from "kernels/dispatch.h" nogil:
                      double, double) noexcept nogil
         void (*gather)(Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
                        float *) noexcept nogil
+        void (*gather_converted)(Py_ssize_t, Py_ssize_t, int, const void *, const int64_t *,
+                                 float *) noexcept nogil
         int (*all_finite)(Py_ssize_t, const float *) noexcept nogil
 
     ctypedef struct bp_kernels_f64:
@@ -75,6 +83,8 @@ cdef extern from "kernels/dispatch.h" nogil:
                      double, double) noexcept nogil
         void (*gather)(Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
                        double *) noexcept nogil
+        void (*gather_converted)(Py_ssize_t, Py_ssize_t, int, const void *, const int64_t *,
+                                 double *) noexcept nogil
         int (*all_finite)(Py_ssize_t, const double *) noexcept nogil
 
     ctypedef struct bp_isa:
@@ -201,6 +211,15 @@ cdef inline void gather(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const 
         isa.f32.gather(rows, n, src, index, dst)
     else:
         isa.f64.gather(rows, n, src, index, dst)
+
+
+cdef inline void gather_converted(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, int element,
+                                  const void *src, const int64_t *index,
+                                  real *dst) noexcept nogil:
+    if real is float:
+        isa.f32.gather_converted(rows, n, element, src, index, dst)
+    else:
+        isa.f64.gather_converted(rows, n, element, src, index, dst)
 
 
 cdef inline int all_finite(const bp_isa *isa, Py_ssize_t n, const real *x) noexcept nogil:

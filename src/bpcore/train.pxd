@@ -22,8 +22,9 @@ from backprop cimport (
     deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
 from kernels cimport (
-    adam, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
-    bp_restore_denormals, bp_run_threads, column_sums, gather, gradient, sgd, transpose,
+    BP_FLOAT16, BP_SAME, adam, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
+    bp_restore_denormals, bp_run_threads, column_sums, gather, gather_converted,
+    gradient, sgd, transpose,
 )
 from network cimport ADAM, Draw, Layer, Plan, Update, real
 
@@ -43,7 +44,8 @@ cdef struct Job:
     Update update
     Draw draw
     Py_ssize_t n, batch, first, last
-    const void *x
+    const void *x         # elements of type real, or of a smaller type
+    int element           # enum bp_element: which
     const void *y
     const void *weight
     const int64_t *order
@@ -109,6 +111,12 @@ cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
     return batch
 
 
+cdef inline bint x_is_gathered(const Job *job) noexcept nogil:
+    """Whether the batch's rows of x are brought together in the workspace, not read where
+    they lie."""
+    return job.element != BP_SAME or (job.order != NULL and job.plan.layers[0].w < 0)
+
+
 cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int thread,
                            real *like) except -1 nogil:
     """This thread's rows of one batch. like only tells the element type."""
@@ -123,6 +131,7 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef Py_ssize_t end = min(batch.units * (thread + 1) // job.threads * batch.unit, batch.rows)
     cdef Py_ssize_t rows, at, stop
     cdef const int64_t *index
+    cdef Py_ssize_t size  # of an element of x
     cdef Py_ssize_t block = batch.rows
     if plan.block != 0:
         block = max(plan.block // batch.unit, <Py_ssize_t>1) * batch.unit
@@ -145,8 +154,17 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
                 gather(job.isa, rows, 1, <const real *>job.weight, index, <real *>weight)
             if plan.layers[0].w < 0:  # x itself is a z: the rows must lie together
                 x = rows_of(plan, plan.x, plan.n_x, first, work)
-                gather(job.isa, rows, plan.n_x, <const real *>job.x, index, <real *>x)
-                index = NULL
+                if job.element == BP_SAME:
+                    gather(job.isa, rows, plan.n_x, <const real *>job.x, index, <real *>x)
+        if job.element != BP_SAME:
+            x = rows_of(plan, plan.x, plan.n_x, first, work)
+            size = 2 if job.element == BP_FLOAT16 else 1
+            gather_converted(
+                job.isa, rows, plan.n_x, job.element,
+                job.x if index else <const char *>job.x + (batch.start + first) * plan.n_x * size,
+                index, <real *>x)
+        if x_is_gathered(job):
+            index = NULL
         forward(plan, job.isa, first, rows, x, index, theta, work, draw)
         at = 0
         while at < rows:
@@ -178,7 +196,9 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
     cdef int l
     cdef Py_ssize_t k, end, n, at
     cdef const int64_t *index = NULL
-    if job.order == NULL:
+    if x_is_gathered(job):
+        x = rows_of(plan, plan.x, plan.n_x, 0, work)
+    elif job.order == NULL:
         x = <const real *>job.x + batch.start * plan.n_x
     else:
         x = <const real *>job.x

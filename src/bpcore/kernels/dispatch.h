@@ -32,6 +32,9 @@ enum bp_loss {
     BP_USER_LOSS = BP_N_LOSSES
 };
 
+/* Small element types that inputs may have: converted row by row, never copied whole. */
+enum bp_element { BP_INT8, BP_UINT8, BP_FLOAT16, BP_SAME };
+
 #define REAL float
 #define BP_KERNELS bp_kernels_f32
 #include "kernels.h"

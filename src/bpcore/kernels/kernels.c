@@ -40,6 +40,42 @@ static void gather(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,
     }
 }
 
+/* IEEE half to REAL. A half's exponent and mantissa, read as a float, are the value times
+ * 2^-112; the product is exact and serves denormals too. */
+INLINE REAL from_half(uint16_t half) {
+    const uint32_t magnitude = (uint32_t)(half & 0x7FFF) << 13;
+    const uint32_t sign = (uint32_t)(half & 0x8000) << 16;
+    union {
+        uint32_t bits;
+        float value;
+    } x = {magnitude};
+    x.value *= 0x1p112f;
+    if (magnitude >= 0x7C00u << 13) /* infinity and NaN */
+        x.bits |= 0xFFu << 23;
+    x.bits |= sign;
+    return (REAL)x.value;
+}
+
+static void gather_converted(ptrdiff_t rows, ptrdiff_t n, int element, const void *src,
+                             const int64_t *index, REAL *dst) {
+    for (ptrdiff_t i = 0; i < rows; i++, dst += n) {
+        const ptrdiff_t at = (index ? (ptrdiff_t)index[i] : i) * n;
+        if (element == BP_INT8) {
+            const int8_t *row = (const int8_t *)src + at;
+            for (ptrdiff_t j = 0; j < n; j++)
+                dst[j] = row[j];
+        } else if (element == BP_UINT8) {
+            const uint8_t *row = (const uint8_t *)src + at;
+            for (ptrdiff_t j = 0; j < n; j++)
+                dst[j] = row[j];
+        } else {
+            const uint16_t *row = (const uint16_t *)src + at;
+            for (ptrdiff_t j = 0; j < n; j++)
+                dst[j] = from_half(row[j]);
+        }
+    }
+}
+
 static int all_finite(ptrdiff_t n, const REAL *x) {
     /* x - x is 0 for a finite x and NaN otherwise; a block at a time, so that
      * bad data is found early and the sum stays a vector. */
@@ -85,5 +121,6 @@ const BP_KERNELS BP_TABLE = {
     .sgd = sgd,
     .adam = adam,
     .gather = gather,
+    .gather_converted = gather_converted,
     .all_finite = all_finite,
 };

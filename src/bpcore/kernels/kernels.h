@@ -93,6 +93,11 @@ typedef struct BP_KERNELS {
     void (*gather)(ptrdiff_t rows, ptrdiff_t n, const REAL *src, const int64_t *index,
                    REAL *dst);
 
+    /* The same from rows of a smaller element type (enum bp_element, not BP_SAME); index
+     * NULL means the rows as they lie. */
+    void (*gather_converted)(ptrdiff_t rows, ptrdiff_t n, int element, const void *src,
+                             const int64_t *index, REAL *dst);
+
     /* 1 if no element is NaN or infinite, else 0. */
     int (*all_finite)(ptrdiff_t n, const REAL *x);
 } BP_KERNELS;
