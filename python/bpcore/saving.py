@@ -7,7 +7,6 @@ a closed list, and in what the caller hands over as `custom_objects`.
 
 import json
 import os
-import tempfile
 
 import numpy as np
 
@@ -217,6 +216,8 @@ def _read(filepath):
 
 def _write_whole(path, payload):
     """Write to a temporary file beside `path`, then move it into place."""
+    import tempfile
+
     directory = os.path.dirname(os.path.abspath(path))
     handle, temporary = tempfile.mkstemp(dir=directory, prefix=".bpcore-")
     try:

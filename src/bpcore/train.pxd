@@ -22,9 +22,9 @@ from backprop cimport (
     deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
 from kernels cimport (
-    BP_FLOAT16, BP_SAME, adam, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
-    bp_restore_denormals, bp_run_threads, column_sums, gather, gather_converted,
-    gradient, sgd, transpose,
+    BP_FLOAT16, BP_SAME, adam, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals,
+    bp_isa, bp_restore_denormals, bp_run_threads, column_sums, gather, gather_converted, gradient,
+    sgd, transpose,
 )
 from network cimport ADAM, Draw, Layer, Plan, Update, real
 
@@ -170,7 +170,8 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
         while at < rows:
             stop = min(batch.unit, rows - at)
             job.costs[unit] = output_cost(
-                plan, job.isa, first + at, stop, x if index else x + at * plan.n_x, y + at * plan.n_y,
+                plan, job.isa, first + at, stop, x if index else x + at * plan.n_x,
+                y + at * plan.n_y,
                 weight + at if weight != NULL else NULL, 1.0 / batch.rows, work, True)
             unit += 1
             at += stop

@@ -8,6 +8,7 @@ own, visit the rows in the same orders.
 
 import contextlib
 import importlib.util
+import os
 
 import numpy as np
 
@@ -75,7 +76,7 @@ class ScikitLearn(_Twin):
         w = self.workload
         cls = MLPClassifier if w.classes else MLPRegressor
         self.estimator = cls(
-            w.widths[1:-1], batch_size=w.batch, alpha=0.0, epsilon=1e-7, max_iter=1
+            hidden_layer_sizes=w.widths[1:-1], batch_size=w.batch, alpha=0.0, epsilon=1e-7
         )
         self.targets = self.y if w.classes else self.y.ravel()
         self.classes = {"classes": np.arange(w.classes)} if w.classes else {}
@@ -175,9 +176,11 @@ class Jax(_Twin):
 
 
 class Keras(_Twin):
-    """Keras with whichever back end it is configured for."""
+    """Keras, on the back end that KERAS_BACKEND names or the fastest installed."""
 
     def prepare(self, threads):
+        back_ends = [b for b in ("jax", "torch", "tensorflow") if importlib.util.find_spec(b)]
+        os.environ.setdefault("KERAS_BACKEND", back_ends[0])
         import keras
 
         w = self.workload

@@ -1,5 +1,6 @@
 """The table of the standing benchmark on this machine."""
 
+import sys
 from statistics import median
 
 from .runners import TOLERANCE
@@ -25,7 +26,11 @@ def measure(name, dtype, isa, others, threads=1, rounds=ROUNDS):
         if threads == 1:
             workers["gemm"] = Worker("gemm", name, dtype, isa)
         for other in others:
-            workers[other] = Worker(other, name, dtype, isa, threads)
+            try:
+                workers[other] = Worker(other, name, dtype, isa, threads)
+            except RuntimeError as error:  # its own message is on stderr
+                print(f"{other} is left out: {error}", file=sys.stderr)
+                continue
             _check_answer(other, name, workers[other].first, workers["bpcore"].first)
         samples = [
             {kind: worker.round() for kind, worker in workers.items()} for _ in range(rounds)
@@ -39,7 +44,7 @@ def measure(name, dtype, isa, others, threads=1, rounds=ROUNDS):
         "isa": isa,
         "threads": threads,
         "step_us": median(s["bpcore"] for s in samples) * 1e6,
-        "ratios": {o: median(s[o] / s["bpcore"] for s in samples) for o in others},
+        "ratios": {o: median(s[o] / s["bpcore"] for s in samples) for o in others if o in workers},
     }
     if threads == 1:
         result["gemm_gflops"] = median(s["gemm"] for s in samples) / 1e9
@@ -68,7 +73,8 @@ def heading(others):
 def line(result, others):
     """Return one line of the table."""
     efficiency = f"{result['efficiency']:.0%}" if "efficiency" in result else "–"
-    columns = "".join(f"{result['ratios'][other]:15.1f}" for other in others)
+    ratios = result["ratios"]
+    columns = "".join(f"{ratios[o]:15.1f}" if o in ratios else f"{'–':>15}" for o in others)
     return (
         f"{result['workload']:10}{result['dtype']:>9}{result['isa']:>8}{result['threads']:8}"
         f"{result['step_us']:11.2f}{efficiency:>11}" + columns
