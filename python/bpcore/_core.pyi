@@ -80,9 +80,13 @@ class Network:
         outputs: _Real | None = None,
         threads: int = 1,
         total: float = 0.0,
+        totals: NDArray[np.float64] | None = None,
     ) -> float:
         """Mini-batches first .. last-1 of an epoch over the rows x[order]; total plus the sum
         of weight_i C(x_i), and in outputs a[L] of the rows visited.
+
+        With totals, instead: len(totals) whole epochs from `epoch` on, totals[e] receiving
+        the sum over each, and order, unless None, a new random order for each.
         """
 
 def n_slots(optimizer: _Optimizer) -> int: ...

@@ -1,9 +1,9 @@
 """The fit: epochs, chunks of mini-batches, metrics, validation.
 
 The compiled loop runs a chunk of many mini-batches without the GIL: as many as take
-about CHUNK_SECONDS, at most an epoch. Between chunks Python looks at signals, feeds
-the metrics with the outputs the chunk recorded, and moves the progress bar; there is
-no Python call for each mini-batch.
+about CHUNK_SECONDS, over several epochs where nothing is to be done between them.
+Between chunks Python looks at signals, feeds the metrics with the outputs the chunk
+recorded, and moves the progress bar; there is no Python call for each mini-batch.
 """
 
 import time
@@ -61,8 +61,13 @@ class Trainer:
         self.threads = threads
         self.slots = self.optimizer._slots_for(network.parameters)
 
-    def steps(self, data, order, batch_size, first, last, epoch, outputs=None, total=0.0):
-        """Run mini-batches first .. last-1 of an epoch; return total plus their costs."""
+    def steps(
+        self, data, order, batch_size, first, last, epoch, outputs=None, total=0.0, totals=None
+    ):
+        """Run mini-batches first .. last-1 of an epoch; return total plus their costs.
+
+        With `totals`, run so many whole epochs, each in an order drawn anew into `order`.
+        """
         total = self.network.train(
             data.x,
             data.y,
@@ -79,8 +84,9 @@ class Trainer:
             outputs,
             self.threads,
             total,
+            totals,
         )
-        self.optimizer.iterations += last - first
+        self.optimizer.iterations += (last - first) * (1 if totals is None else len(totals))
         return total
 
 
@@ -118,9 +124,16 @@ def fit(model, trainer, data, validation, batch_size, epochs, shuffle, verbose):
     metrics = model._metrics
     chunk = _ChunkSize(model.count_params(), batch_size, n_out, bool(metrics))
     report = _progress.make(verbose, epochs, steps)
+    # A user's function may raise: epochs one by one, so that the history is up to date.
+    one_by_one = metrics or validation is not None or model._has_user_functions()
     try:
-        for epoch in range(epochs):
+        while len(history.epoch) < epochs:
+            epoch = len(history.epoch)
             report.epoch_begin(epoch)
+            together = min(chunk.steps // steps, epochs - epoch)
+            if together > 1 and not one_by_one:
+                _epochs(trainer, data, order, batch_size, steps, together, chunk, history, report)
+                continue
             if shuffle:
                 _core.epoch_order(rows, model._seed, model._epochs, order)
             logs = _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report)
@@ -134,6 +147,21 @@ def fit(model, trainer, data, validation, batch_size, epochs, shuffle, verbose):
         report.close()
         model.history = history
     return history
+
+
+def _epochs(trainer, data, order, batch_size, steps, count, chunk, history, report):
+    """Train several whole epochs at once: short ones in which nobody wants to look."""
+    totals = np.empty(count)
+    start = time.perf_counter()
+    trainer.steps(data, order, batch_size, 0, steps, trainer.model._epochs, totals=totals)
+    chunk.measured(count * steps, time.perf_counter() - start)
+    trainer.model._epochs += count
+    for total in totals.tolist():
+        logs = {"loss": total / len(data)}
+        report.epoch_begin(len(history.epoch))
+        history.append(len(history.epoch), logs)
+        report.steps_done(steps, logs)
+        report.epoch_end(logs)
 
 
 def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):

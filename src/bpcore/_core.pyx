@@ -11,7 +11,7 @@ cimport kernels
 from evaluate cimport cost_and_grad, evaluate
 from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_shuffle
 from network cimport ADAM, SGD, Layer, Plan, real
-from train cimport Job, train_steps
+from train cimport Job, train_epochs, train_steps
 
 import os
 from _thread import allocate_lock
@@ -240,7 +240,7 @@ cdef class Network:
 
     def train(self, x, y, weight, order, Py_ssize_t batch_size, Py_ssize_t first,
               Py_ssize_t last, slots, tuple optimizer, int64_t iterations, uint64_t seed,
-              uint32_t epoch, outputs=None, int threads=1, double total=0.0):
+              uint32_t epoch, outputs=None, int threads=1, double total=0.0, totals=None):
         cdef Py_ssize_t n = len(x)
         cdef Job job
         job.plan = &self.plan
@@ -280,11 +280,16 @@ cdef class Network:
             job.outputs = data_of(outputs, self.typenum,
                                   (min(last * batch_size, n) - first * batch_size) * self.n_out(),
                                   "outputs")
+        cdef Py_ssize_t epochs = 0
+        cdef double *totals_ = NULL
+        if totals is not None:
+            epochs = len(totals)
+            totals_ = <double *>data_of(totals, cnp.NPY_DOUBLE, epochs, "totals")
         self.enter()
         try:
             if self.typenum == cnp.NPY_FLOAT:
-                return run_job(&job, <float *>NULL)
-            return run_job(&job, <double *>NULL)
+                return run_job(&job, epochs, totals_, <float *>NULL)
+            return run_job(&job, epochs, totals_, <double *>NULL)
         finally:
             self.leave()
 
@@ -327,10 +332,14 @@ cdef class Network:
         return total
 
 
-cdef run_job(Job *job, real *like):
+cdef run_job(Job *job, Py_ssize_t epochs, double *totals, real *like):
     cdef double total
     with nogil:
-        total = train_steps(job, like)
+        if totals != NULL:
+            train_epochs(job, epochs, totals, like)
+            total = job.total
+        else:
+            total = train_steps(job, like)
     return total
 
 

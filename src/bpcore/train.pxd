@@ -23,8 +23,8 @@ from backprop cimport (
 )
 from kernels cimport (
     BP_FLOAT16, BP_SAME, adam, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals,
-    bp_isa, bp_restore_denormals, bp_run_threads, column_sums, gather, gather_converted, gradient,
-    sgd, transpose,
+    bp_isa, bp_restore_denormals, bp_run_threads, bp_shuffle, column_sums, gather,
+    gather_converted, gradient, sgd, transpose,
 )
 from network cimport ADAM, Draw, Layer, Plan, Update, real
 
@@ -296,3 +296,18 @@ cdef inline double train_steps(Job *job, real *like) except? -1 nogil:
     finally:
         bp_restore_denormals(state)
     return job.total
+
+
+cdef inline int train_epochs(Job *job, Py_ssize_t epochs, double *totals,
+                             real *like) except -1 nogil:
+    """Whole epochs from draw.epoch on, each in a new random order if job.order is given (it is
+    written to). totals[e] receives the sum of weight_i C(x_i) over epoch e."""
+    cdef Py_ssize_t epoch
+    for epoch in range(epochs):
+        if job.order != NULL:
+            bp_shuffle(job.n, job.draw.seed, job.draw.epoch, <int64_t *>job.order)
+        job.total = 0
+        totals[epoch] = train_steps(job, like)
+        job.update.iterations += job.last - job.first
+        job.draw.epoch += 1
+    return 0
