@@ -8,6 +8,7 @@ is compiled.
 import numpy as np
 
 from . import _core
+from ._data import aligned_empty
 from ._names import look_up
 
 
@@ -49,7 +50,8 @@ class Optimizer:
         """Return the moments for this flat array of parameters, made at first use."""
         size = parameters.size * _core.n_slots(self._settings())
         if self._slots is None:
-            self._slots = np.zeros(size, parameters.dtype)
+            self._slots = aligned_empty(size, parameters.dtype)
+            self._slots[...] = 0
         elif self._slots.size != size or self._slots.dtype != parameters.dtype:
             raise ValueError(
                 f"this {type(self).__name__} already holds the state of another model "

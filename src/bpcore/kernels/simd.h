@@ -47,20 +47,23 @@ INLINE vreal vselect(vint mask, vreal yes, vreal no) {
     return (vreal)((mask & (vint)yes) | (~mask & (vint)no));
 }
 
-/* x > y ? x : y, so y where either is NaN: what the x86 instruction does. */
-INLINE vreal vmax(vreal x, vreal y) {
+/* x > y ? x : y and x < y ? x : y, so y where either is NaN: what the x86 instructions do. */
 #if defined(__AVX512F__) && REAL_BITS == 32
-    return _mm512_max_ps(x, y);
+INLINE vreal vmax(vreal x, vreal y) { return _mm512_max_ps(x, y); }
+INLINE vreal vmin(vreal x, vreal y) { return _mm512_min_ps(x, y); }
 #elif defined(__AVX512F__)
-    return _mm512_max_pd(x, y);
+INLINE vreal vmax(vreal x, vreal y) { return _mm512_max_pd(x, y); }
+INLINE vreal vmin(vreal x, vreal y) { return _mm512_min_pd(x, y); }
 #elif defined(__AVX2__) && REAL_BITS == 32
-    return _mm256_max_ps(x, y);
+INLINE vreal vmax(vreal x, vreal y) { return _mm256_max_ps(x, y); }
+INLINE vreal vmin(vreal x, vreal y) { return _mm256_min_ps(x, y); }
 #elif defined(__AVX2__)
-    return _mm256_max_pd(x, y);
+INLINE vreal vmax(vreal x, vreal y) { return _mm256_max_pd(x, y); }
+INLINE vreal vmin(vreal x, vreal y) { return _mm256_min_pd(x, y); }
 #else
-    return vselect(x > y, x, y);
+INLINE vreal vmax(vreal x, vreal y) { return vselect(x > y, x, y); }
+INLINE vreal vmin(vreal x, vreal y) { return vselect(x < y, x, y); }
 #endif
-}
 
 /* The first n elements, 0 <= n <= VL; the rest reads as 0 and is not written. */
 #if defined(__AVX512F__) && REAL_BITS == 32

@@ -65,8 +65,7 @@ INLINE vreal power_of_2(vint k) { return (vreal)((k + EXPONENT_BIAS) << MANTISSA
 
 INLINE vreal vexp(vreal x) {
     vint k;
-    x = vselect(x < (REAL)EXP_MIN, vset(EXP_MIN), x);
-    x = vselect(x > (REAL)EXP_MAX, vset(EXP_MAX), x);
+    x = vmax(vset(EXP_MIN), vmin(vset(EXP_MAX), x)); /* NaN stays NaN */
     const vreal r = reduce(x, &k);
     const vreal p = expm1_reduced(r) + 1;
     /* In two factors, so that neither overflows before exp does and results
@@ -75,7 +74,14 @@ INLINE vreal vexp(vreal x) {
     return p * power_of_2(half) * power_of_2(k - half);
 }
 
-INLINE vreal vabs(vreal x) { return vselect(x < 0, -x, x); }
+#define SIGN ((INT)1 << (REAL_BITS - 1))
+
+INLINE vreal vabs(vreal x) { return (vreal)((vint)x & ~SIGN); }
+
+/* |x| with the sign of `sign`, x >= 0. */
+INLINE vreal vcopysign(vreal x, vreal sign) {
+    return (vreal)((vint)x | ((vint)sign & SIGN));
+}
 
 /* 1 / (1 + exp(-x)), from exp(-|x|), which cannot overflow. */
 INLINE vreal vsigmoid(vreal x) {
@@ -89,7 +95,7 @@ INLINE vreal vsigmoid(vreal x) {
 INLINE vreal vtanh(vreal x) {
     vint k;
     vreal y = -2 * vabs(x);
-    y = vselect(y < (REAL)-60, vset(-60), y); /* tanh is 1 to the last bit far before */
+    y = vmax(vset(-60), y); /* tanh is 1 to the last bit far before; NaN stays NaN */
     const vreal q = expm1_reduced(reduce(y, &k));
     const vreal scale = power_of_2(k);
     const vreal e = scale * q + scale;
@@ -97,7 +103,7 @@ INLINE vreal vtanh(vreal x) {
     const vint large = y < (REAL)-1.0986; /* tanh > 1/2: the difference loses nothing */
     const vreal ratio = vselect(large, 2 * e, minus_t) / (e + 1);
     const vreal result = vselect(large, 1 - ratio, ratio);
-    return vselect(x < 0, -result, result);
+    return vcopysign(result, x);
 }
 
 #endif
