@@ -1,0 +1,71 @@
+"""Each kernel on its own, by size, on the best instruction set.
+
+The answer is compared with NumPy's before anything is timed. `roofline.py` draws the
+products' rates by size.
+"""
+
+import numpy as np
+import pytest
+
+from bpcore import _core
+
+SIZES = [
+    (32, 32, 32),
+    (32, 64, 64),
+    (32, 64, 128),
+    (128, 128, 10),
+    (128, 784, 128),
+    (256, 512, 512),
+    (256, 1024, 1024),
+]
+
+
+def arrays(rows, n_in, n_out, dtype):
+    rng = np.random.default_rng(0)
+    return (
+        rng.normal(size=(rows, n_in)).astype(dtype),
+        rng.normal(size=(n_in, n_out)).astype(dtype),
+        rng.normal(size=(rows, n_out)).astype(dtype),
+    )
+
+
+def check(got, want):
+    np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-3 * np.abs(want).max())
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("product", ["weighted_sum", "delta_product", "gradient"])
+def test_product(benchmark, product, size, dtype):
+    a, w, delta = arrays(*size, dtype)
+    isa = _core.isa()
+    if product == "weighted_sum":
+        out, want = np.empty_like(delta), a @ w
+        call = lambda: _core.kernel_weighted_sum(isa, a, w, None, out)  # noqa: E731
+    elif product == "delta_product":
+        out, want, w_t = np.empty_like(a), delta @ w.T, np.ascontiguousarray(w.T)
+        call = lambda: _core.kernel_delta_product(isa, delta, w, w_t, out)  # noqa: E731
+    else:
+        out, want = np.empty_like(w), a.T @ delta
+        call = lambda: _core.kernel_gradient(isa, a, delta, out)  # noqa: E731
+    call()
+    check(out, want)
+    benchmark(call)
+    flops = 2 * size[0] * size[1] * size[2]
+    benchmark.extra_info["GFLOP/s"] = flops / benchmark.stats.stats.median / 1e9
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh", "softmax"])
+def test_activation(benchmark, name, dtype):
+    z = np.random.default_rng(0).normal(size=(256, 64)).astype(dtype)
+    out = np.empty_like(z)
+    benchmark(_core.kernel_activate, _core.isa(), name, z, out)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [1000, 10_000, 100_000])
+def test_adam(benchmark, n, dtype):
+    rng = np.random.default_rng(0)
+    w, grad, m, v = (np.abs(rng.normal(size=n)).astype(dtype) for _ in range(4))
+    benchmark(_core.kernel_adam, _core.isa(), w, grad, m, v, 1e-3, 0.9, 0.999, 1e-7)

@@ -1,0 +1,43 @@
+"""Print the coefficients of tanh(x) = x + x s P(s), s = x², that vecmath.h has.
+
+    python tests/make_tanh_coefficients.py
+
+P interpolates at the Chebyshev points of 0 ≤ s ≤ 0.5494², just beyond the x at which
+tanh is 1/2; the degree is the lowest whose error is far below an ulp.
+"""
+
+import mpmath
+
+LIMIT = mpmath.mpf("0.5494")
+
+
+def coefficients(degree):
+    """Return the coefficients of P, lowest first, and the largest error relative to tanh."""
+    top = LIMIT**2
+
+    def p(s):
+        x = mpmath.sqrt(s)
+        return (mpmath.tanh(x) / x - 1) / s
+
+    nodes = [
+        top / 2 * (1 + mpmath.cos(mpmath.pi * (2 * k + 1) / (2 * degree + 2)))
+        for k in range(degree + 1)
+    ]
+    matrix = mpmath.matrix(degree + 1, degree + 1)
+    for row, s in enumerate(nodes):
+        for column in range(degree + 1):
+            matrix[row, column] = s**column
+    solution = list(mpmath.lu_solve(matrix, mpmath.matrix([p(s) for s in nodes])))
+    error = max(
+        abs((1 + s * mpmath.polyval(solution[::-1], s)) / (1 + s * p(s)) - 1)
+        for s in (top * k / 500 for k in range(1, 501))
+    )
+    return solution, error
+
+
+if __name__ == "__main__":
+    mpmath.mp.dps = 50
+    for name, degree, digits in [("float", 5, 10), ("double", 10, 19)]:
+        solution, error = coefficients(degree)
+        print(f"/* {name}: relative error {mpmath.nstr(error, 2)} */")
+        print(", ".join(mpmath.nstr(c, digits) for c in solution))

@@ -1,0 +1,32 @@
+"""Every float32: slow, so apart (``python -m pytest -m slow``, about four minutes)."""
+
+import numpy as np
+import pytest
+
+from bpcore import _core
+
+EXACT = {
+    "sigmoid": lambda x: np.where(x < 0, np.exp(np.minimum(x, 0)), 1) / (1 + np.exp(-np.abs(x))),
+    "tanh": np.tanh,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(EXACT))
+def test_every_float32_bit_pattern(name):
+    """At most 2 units in the last place from the value in float64; NaN where NaN went in."""
+    worst = dict.fromkeys(_core.isas(), 0.0)
+    out = np.empty((1, 1 << 22), np.float32)
+    for start in range(0, 1 << 32, out.size):
+        x = np.arange(start, start + out.size, dtype=np.uint32).view(np.float32)[None, :]
+        with np.errstate(all="ignore"):
+            want = EXACT[name](x.astype(np.float64))
+            ulp = np.spacing(np.abs(want.astype(np.float32))).astype(np.float64)
+        nan = np.isnan(x)
+        for isa in worst:
+            _core.kernel_activate(isa, name, x, out)
+            assert (np.isnan(out) == nan).all()
+            with np.errstate(all="ignore"):
+                error = np.abs(out - want) / ulp
+            worst[isa] = max(worst[isa], float(np.nanmax(error, initial=0.0)))
+    assert max(worst.values()) <= 2, worst
