@@ -9,6 +9,7 @@ dashed line is NumPy's BLAS on the same core.
 import os
 import sys
 import time
+from functools import partial
 
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -36,26 +37,18 @@ def rate(call, flops):
     return sorted(rates)[2]
 
 
-def measure(batch, dtype):
-    """Return rates by product (and "BLAS") and instruction set, one list over WIDTHS."""
+def rates_of_width(n, batch, dtype):
+    """Return the rate of every product and instruction set, and of BLAS, for n by n weights."""
     rng = np.random.default_rng(0)
-    rates = {}
-    for n in WIDTHS:
-        a, delta = (rng.normal(size=(batch, n)).astype(dtype) for _ in range(2))
-        w = rng.normal(size=(n, n)).astype(dtype)
-        w_t, out, grad = w.T.copy(), np.empty_like(a), np.empty_like(w)
-        flops = 2 * batch * n * n
-        for isa in _core.isas():
-            calls = {
-                "weighted sum": lambda i=isa: _core.kernel_weighted_sum(i, a, w, None, out),
-                "delta": lambda i=isa: _core.kernel_delta_product(i, delta, w, w_t, out),
-                "gradient": lambda i=isa: _core.kernel_gradient(i, a, delta, grad),
-            }
-            for name, call in calls.items():
-                rates.setdefault((name, isa), []).append(rate(call, flops))
-        blas = rate(lambda: np.matmul(a, w, out=out), flops)
-        rates.setdefault(("BLAS", "NumPy"), []).append(blas)
-    return rates
+    a, delta = (rng.normal(size=(batch, n)).astype(dtype) for _ in range(2))
+    w = rng.normal(size=(n, n)).astype(dtype)
+    w_t, out, grad = w.T.copy(), np.empty_like(a), np.empty_like(w)
+    calls = {("BLAS", "NumPy"): partial(np.matmul, a, w, out=out)}
+    for isa in _core.isas():
+        calls["weighted sum", isa] = partial(_core.kernel_weighted_sum, isa, a, w, None, out)
+        calls["delta", isa] = partial(_core.kernel_delta_product, isa, delta, w, w_t, out)
+        calls["gradient", isa] = partial(_core.kernel_gradient, isa, a, delta, grad)
+    return {name: rate(call, 2 * batch * n * n) for name, call in calls.items()}
 
 
 def main():
@@ -69,7 +62,9 @@ def main():
     figure, axes = pyplot.subplots(2, 2, figsize=(11, 8), sharex=True)
     for row, dtype in zip(axes, ("float32", "float64"), strict=True):
         for axis, batch in zip(row, (32, 256), strict=True):
-            for (name, isa), rates in measure(batch, dtype).items():
+            by_width = [rates_of_width(n, batch, dtype) for n in WIDTHS]
+            for name, isa in by_width[0]:
+                rates = [of_width[name, isa] for of_width in by_width]
                 axis.plot(
                     WIDTHS, rates, "k--" if name == "BLAS" else "o-", ms=3, label=f"{name}, {isa}"
                 )
