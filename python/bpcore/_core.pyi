@@ -29,6 +29,8 @@ class Network:
     parameters: _Real
     threads: int
     workspace: _Real
+    steps_done: int
+    epochs_done: int
     def __init__(
         self,
         layers: NDArray[np.int64],

@@ -57,7 +57,7 @@ def as_inputs(x, n_in, dtype, name="x", small=False):
             f"{name} has shape {x.shape}; expected (N, {n_in}), as the model takes {n_in} inputs"
         )
     if small and x.dtype in _SMALL:
-        x = np.ascontiguousarray(x)
+        x = np.require(x, None, ["C", "A"])
         if x.dtype == np.float16:
             for start in range(0, len(x), 4096):
                 # Finite halves have a largest exponent but one; nothing of x's size is made.
@@ -65,7 +65,7 @@ def as_inputs(x, n_in, dtype, name="x", small=False):
                     check_finite(x.astype(dtype), name)
         return x
     with np.errstate(over="ignore"):  # what overflows is reported as infinity
-        x = np.ascontiguousarray(x, dtype)
+        x = np.require(x, dtype, ["C", "A"])
     check_finite(x, name)
     return x
 
@@ -83,7 +83,7 @@ def as_sample_weight(sample_weight, rows, dtype):
             f"sample_weight has shape {np.shape(sample_weight)}; expected ({rows},), one for "
             "each example in x"
         )
-    weight = np.ascontiguousarray(weight, dtype)
+    weight = np.require(weight, dtype, ["C", "A"])
     check_finite(weight, "sample_weight")
     return weight
 

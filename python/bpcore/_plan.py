@@ -25,6 +25,10 @@ _IN_PLACE = {"linear", "relu", "sigmoid", "tanh", "softmax"}
 _KEEP_TRANSPOSED = 1 << 16
 
 
+def _in_place(activation):
+    return isinstance(activation, str) and activation in _IN_PLACE
+
+
 @dataclass
 class Plan:
     """What `_core.Network` is made of, but for the data.
@@ -114,7 +118,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             row["b"] = parameters.new(layer.n_out) if len(shapes) == 2 else -1
             row["chunk"] = _chunk(layer.n_in, layer.n_out)
             row["z"] = places.new(layer.n_out)
-            needs_z = keep_all or layer.activation not in _IN_PLACE or (l == last and from_z)
+            needs_z = keep_all or not _in_place(layer.activation) or (l == last and from_z)
             row["a"] = places.new(layer.n_out) if needs_z else row["z"]
         else:
             row["z"] = rows[-1]["a"] if rows else -1

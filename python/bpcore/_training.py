@@ -59,7 +59,7 @@ class Trainer:
         self.network = network
         self.optimizer = model.optimizer
         self.threads = threads
-        self.slots = self.optimizer._slots_for(network.parameters)
+        self.slots = self.optimizer._slots_for(network.parameters, model)
 
     def steps(
         self, data, order, batch_size, first, last, epoch, outputs=None, total=0.0, totals=None
@@ -68,26 +68,27 @@ class Trainer:
 
         With `totals`, run so many whole epochs, each in an order drawn anew into `order`.
         """
-        total = self.network.train(
-            data.x,
-            data.y,
-            data.weight,
-            order,
-            batch_size,
-            first,
-            last,
-            self.slots,
-            self.optimizer._settings(),
-            self.optimizer.iterations,
-            self.model._seed,
-            epoch,
-            outputs,
-            self.threads,
-            total,
-            totals,
-        )
-        self.optimizer.iterations += (last - first) * (1 if totals is None else len(totals))
-        return total
+        try:
+            return self.network.train(
+                data.x,
+                data.y,
+                data.weight,
+                order,
+                batch_size,
+                first,
+                last,
+                self.slots,
+                self.optimizer._settings(),
+                self.optimizer.iterations,
+                self.model._seed,
+                epoch & 0xFFFFFFFF,
+                outputs,
+                self.threads,
+                total,
+                totals,
+            )
+        finally:  # also after Ctrl-C, which Python notices at the end of the call
+            self.optimizer.iterations += self.network.steps_done
 
 
 class _ChunkSize:
@@ -102,7 +103,7 @@ class _ChunkSize:
         self.steps = max(1, int(CHUNK_SECONDS / seconds)) if seconds else 1
         self._measure = not with_metrics
         if with_metrics:
-            self.steps = min(self.steps, max(1, _MAX_OUTPUTS // (batch_size * n_out)))
+            self.steps = min(self.steps, max(1, _MAX_OUTPUTS // (batch_size * n_out)), 1 << 16)
 
     def next(self, left):
         return min(self.steps, left)
@@ -135,7 +136,7 @@ def fit(model, trainer, data, validation, batch_size, epochs, shuffle, verbose):
                 _epochs(trainer, data, order, batch_size, steps, together, chunk, history, report)
                 continue
             if shuffle:
-                _core.epoch_order(rows, model._seed, model._epochs, order)
+                _core.epoch_order(rows, model._seed, model._epochs & 0xFFFFFFFF, order)
             logs = _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report)
             model._epochs += 1
             if validation is not None:
@@ -153,15 +154,18 @@ def _epochs(trainer, data, order, batch_size, steps, count, chunk, history, repo
     """Train several whole epochs at once: short ones in which nobody wants to look."""
     totals = np.empty(count)
     start = time.perf_counter()
-    trainer.steps(data, order, batch_size, 0, steps, trainer.model._epochs, totals=totals)
-    chunk.measured(count * steps, time.perf_counter() - start)
-    trainer.model._epochs += count
-    for total in totals.tolist():
-        logs = {"loss": total / len(data)}
-        report.epoch_begin(len(history.epoch))
-        history.append(len(history.epoch), logs)
-        report.steps_done(steps, logs)
-        report.epoch_end(logs)
+    try:
+        trainer.steps(data, order, batch_size, 0, steps, trainer.model._epochs, totals=totals)
+        chunk.measured(count * steps, time.perf_counter() - start)
+    finally:
+        done = trainer.network.epochs_done
+        trainer.model._epochs += done
+        for total in totals[:done].tolist():
+            logs = {"loss": total / len(data)}
+            report.epoch_begin(len(history.epoch))
+            history.append(len(history.epoch), logs)
+            report.steps_done(steps, logs)
+            report.epoch_end(logs)
 
 
 def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):

@@ -68,7 +68,7 @@ class Loss:
                 f"y has shape {y.shape}; expected ({rows}, {n_out}): one row for each of the "
                 f"{rows} examples in x, one column for each output{self._shape_hint(y)}"
             )
-        y = np.ascontiguousarray(y, dtype)
+        y = np.require(y, dtype, ["C", "A"])
         check_finite(y, "y")
         return y
 
@@ -153,7 +153,7 @@ class SparseCategoricalCrossentropy(Loss):
                 f"labels in y run from {low} to {high}; expected 0 to {n_out - 1}, as the model "
                 f"has {n_out} outputs"
             )
-        return np.ascontiguousarray(labels[:, None], dtype)
+        return np.require(labels[:, None], dtype, ["C", "A"])
 
 
 class UserLoss(Loss):
@@ -174,7 +174,7 @@ class UserLoss(Loss):
             raise ValueError(
                 f"y has shape {y.shape}; expected {rows} rows, one for each example in x"
             )
-        y = np.ascontiguousarray(y, dtype)
+        y = np.require(y, dtype, ["C", "A"])
         check_finite(y, "y")
         return y
 

@@ -39,7 +39,7 @@ class Sequential:
 
     def __init__(self, layers=None, dtype=None, name=None):
         self.name = name or unique_name("sequential")
-        self.layers = []
+        self._layers = []
         self.history = None
         self.optimizer = self.loss = None
         self._input = None
@@ -57,8 +57,20 @@ class Sequential:
 
     def add(self, layer):
         """Add a layer on top of the stack (or an `Input` under it)."""
-        self._append(layer)
-        self._build_if_possible()
+        before = (list(self._layers), self._input, self._dtype)
+        try:
+            self._append(layer)
+            self._build_if_possible()
+        except BaseException:
+            self._layers, self._input, self._dtype = before
+            if isinstance(layer, layers_module.Layer) and layer not in self._layers:
+                layer._owner = None
+            raise
+
+    @property
+    def layers(self):
+        """The layers, from the inputs up, as a new list: change the stack by `add` and `pop`."""
+        return list(self._layers)
 
     def _append(self, layer):
         if isinstance(layer, layers_module.Input):
@@ -77,17 +89,20 @@ class Sequential:
         if layer.name in [other.name for other in self.layers]:
             raise ValueError(f"a layer named {layer.name!r} is already in this model")
         layer._owner = self
-        self.layers.append(layer)
+        self._layers.append(layer)
 
     def pop(self):
         """Remove the top layer and return it."""
         if not self.layers:
             raise ValueError("the model has no layers to pop")
-        layer = self.layers.pop()
+        layer = self._layers.pop()
         for name in ("kernel", "bias"):
             if getattr(layer, name) is not None:
                 setattr(layer, name, getattr(layer, name).copy())
         layer._owner = None
+        if not self._layers:
+            self._parameters = None
+            self._forget_networks()
         self._build_if_possible()
         return layer
 
@@ -131,6 +146,24 @@ class Sequential:
                 layer._bind(arrays)
         self._parameters = parameters
         self._forget_networks()
+        if self.optimizer is not None:  # its moments are those of other parameters
+            self.optimizer._forget()
+        if self.loss is not None:
+            self._resolve_metrics()
+
+    def __getstate__(self):
+        """Everything but the compiled networks, which point into this model's arrays."""
+        state = dict(self.__dict__)
+        state["_networks"], state["_trainers"] = {}, {}
+        return state
+
+    def __setstate__(self, state):
+        """Lay the parameters out anew: a copy's layers must be views of its own."""
+        self.__dict__.update(state)
+        optimizer, loss = self.optimizer, self.loss
+        self.optimizer = self.loss = None  # keep their state and the metrics as they are
+        self._build_if_possible()
+        self.optimizer, self.loss = optimizer, loss
 
     @property
     def built(self):
@@ -245,21 +278,25 @@ class Sequential:
         metrics : list of str or Metric, optional
             What else to report of the outputs; see `bpcore.metrics`.
         """
-        self.optimizer = optimizers.get(optimizer)
-        self.loss = losses.get(loss)
+        optimizer, loss = optimizers.get(optimizer), losses.get(loss)
         if metrics is not None and not isinstance(metrics, (list, tuple)):
             raise TypeError(f"metrics must be a list, got {metrics!r}")
-        self._metric_names = list(metrics or [])
+        names = list(metrics or [])
+        resolved = self._metrics_for(names, loss) if self.built else []
+        self.optimizer, self.loss = optimizer, loss
+        self._metric_names, self._metrics = names, resolved
         self._forget_networks()
-        if self.built:
-            self._resolve_metrics()
 
-    def _resolve_metrics(self):
-        n_out = self.layers[-1].n_out
-        self._metrics = [metrics.get(m, self.loss.name, n_out) for m in self._metric_names]
-        names = ["loss"] + [m.name for m in self._metrics]
+    def _metrics_for(self, names, loss):
+        n_out = self._layers[-1].n_out
+        resolved = [metrics.get(m, loss.name, n_out) for m in names]
+        names = ["loss"] + [m.name for m in resolved]
         if len(set(names)) < len(names):
             raise ValueError(f"metrics must have different names, got {names[1:]}")
+        return resolved
+
+    def _resolve_metrics(self):
+        self._metrics = self._metrics_for(self._metric_names, self.loss)
 
     def _forget_networks(self):
         self._networks = {}
@@ -375,6 +412,11 @@ class Sequential:
                     f"{type(validation_data).__name__}"
                 )
             validation = self._data(*validation_data, prefix="validation ")
+            if validation.y.shape[1] != data.y.shape[1]:
+                raise ValueError(
+                    f"validation y has {validation.y.shape[1]} columns, y has {data.y.shape[1]}; "
+                    "expected as many"
+                )
         elif validation_split:
             data, validation = self._split(data, validation_split)
         batch_size = min(batch_size, len(data))
@@ -385,12 +427,13 @@ class Sequential:
 
     @staticmethod
     def _split(data, fraction):
-        if not 0 < fraction < 1:
+        if not isinstance(fraction, (int, float, np.number)) or not 0 < fraction < 1:
             raise ValueError(f"validation_split must be at least 0 and below 1, got {fraction!r}")
         at = int(len(data) * (1 - fraction))
-        if at == 0:
+        if at in (0, len(data)):
             raise ValueError(
-                f"validation_split={fraction} of {len(data)} examples leaves none to train on"
+                f"validation_split={fraction} of {len(data)} examples leaves none to "
+                f"{'validate with' if at else 'train on'}"
             )
         return data.split(at)
 

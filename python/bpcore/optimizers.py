@@ -5,6 +5,9 @@ parameter in one flat array, and how many updates were made. The update itself
 is compiled.
 """
 
+import weakref
+from typing import ClassVar
+
 import numpy as np
 
 from . import _core
@@ -31,34 +34,47 @@ class Optimizer:
         Updates made so far.
     """
 
+    # What each setting must be at least, and below; checked whenever one is set.
+    _ranges: ClassVar = {
+        "learning_rate": (0, np.inf),
+        "momentum": (0, 1),
+        "beta_1": (0, 1),
+        "beta_2": (0, 1),
+        "epsilon": (0, np.inf),
+    }
+
     def __init__(self, learning_rate, name):
         self.learning_rate = learning_rate
         self.name = name
+        self._forget()
+
+    def __setattr__(self, name, value):
+        if name in self._ranges:
+            value = _number(name, value, *self._ranges[name])
+        super().__setattr__(name, value)
+
+    def _forget(self):
+        """Start anew, without moments and without an owner."""
         self.iterations = 0
-        self._slots = None
+        self._slots = self._model = None
 
-    @property
-    def learning_rate(self):
-        """Step size; may be set between epochs."""
-        return self._learning_rate
-
-    @learning_rate.setter
-    def learning_rate(self, value):
-        self._learning_rate = _number("learning_rate", value, 0, np.inf)
-
-    def _slots_for(self, parameters):
-        """Return the moments for this flat array of parameters, made at first use."""
+    def _slots_for(self, parameters, model):
+        """Return the moments for this model's flat parameters, made at first use."""
+        if self._model is not None and self._model() is not model:
+            raise ValueError(
+                f"this {type(self).__name__} already trains another model; make a new optimizer "
+                "for each model"
+            )
+        self._model = weakref.ref(model)
         size = parameters.size * _core.n_slots(self._settings())
-        if self._slots is None:
+        if self._slots is None or self._slots.size != size:
             self._slots = aligned_empty(size, parameters.dtype)
             self._slots[...] = 0
-        elif self._slots.size != size or self._slots.dtype != parameters.dtype:
-            raise ValueError(
-                f"this {type(self).__name__} already holds the state of another model "
-                f"({self._slots.size} {self._slots.dtype} numbers, this one needs {size} "
-                f"{parameters.dtype}); make a new optimizer for each model"
-            )
         return self._slots
+
+    def __getstate__(self):
+        """Without the model: a copy belongs to whoever trains with it first."""
+        return {**self.__dict__, "_model": None}
 
 
 class SGD(Optimizer):
@@ -79,7 +95,7 @@ class SGD(Optimizer):
 
     def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False, name="SGD"):
         super().__init__(learning_rate, name)
-        self.momentum = _number("momentum", momentum, 0, 1)
+        self.momentum = momentum
         self.nesterov = bool(nesterov)
 
     def _settings(self):
@@ -113,9 +129,9 @@ class Adam(Optimizer):
 
     def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, name="adam"):
         super().__init__(learning_rate, name)
-        self.beta_1 = _number("beta_1", beta_1, 0, 1)
-        self.beta_2 = _number("beta_2", beta_2, 0, 1)
-        self.epsilon = _number("epsilon", epsilon, 0, np.inf)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
 
     def _settings(self):
         return ("adam", self.learning_rate, self.beta_1, self.beta_2, self.epsilon, False)

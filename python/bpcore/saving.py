@@ -10,7 +10,7 @@ import os
 
 import numpy as np
 
-from . import activations, initializers, layers, losses, optimizers
+from . import _core, activations, initializers, layers, losses, optimizers
 from ._names import look_up
 
 FORMAT_VERSION = 1
@@ -30,12 +30,13 @@ def save_model(model, filepath, extra=None):
     from safetensors.numpy import save
 
     model._need_built()
+    _check_user_names(model)
     tensors = {}
     for layer in model.layers:
         for name in ("kernel", "bias"):
             if getattr(layer, name) is not None:
                 tensors[f"{layer.name}/{name}"] = getattr(layer, name)
-    if model.optimizer is not None and model.optimizer._slots is not None:
+    if _has_slots(model):
         tensors["optimizer/slots"] = model.optimizer._slots
     description = json.dumps(_describe(model, extra), default=_plain)
     payload = save(
@@ -43,6 +44,30 @@ def save_model(model, filepath, extra=None):
         metadata={"bpcore": description},
     )
     _write_whole(os.fspath(filepath), payload)
+
+
+def _has_slots(model):
+    """Whether the optimizer holds the moments of this model's parameters."""
+    slots = model.optimizer._slots if model.optimizer is not None else None
+    wanted = model.count_params() * (
+        _core.n_slots(model.optimizer._settings()) if slots is not None else 0
+    )
+    return slots is not None and 0 < wanted == slots.size
+
+
+def _check_user_names(model):
+    """Raise if two functions of the user's would be saved under one name."""
+    known = {}
+    functions = [la.activation for la in model.layers if not isinstance(la.activation, str)]
+    named = [(f.name, f[:2]) for f in functions]
+    if getattr(model.loss, "name", None) == "user":
+        named.append((model.loss.__name__, model.loss.cost_and_grad))
+    for name, function in named:
+        if name == "<lambda>" or known.setdefault(name, function) != function:
+            raise ValueError(
+                f"cannot save a user's function named {name!r}: every one needs a name of its own. "
+                "Use def, or a triple (g, g_prime, 'name') for an activation"
+            )
 
 
 def load_model(filepath, custom_objects=None):
@@ -78,14 +103,19 @@ def _rebuild(description, tensors, filepath, custom):
     model.add(layers.Input(tuple(config["input_shape"])))
     for entry in config["layers"]:
         model.add(_make_layer(entry, custom))
-    model.set_weights(
-        [
-            _tensor(tensors, f"{layer.name}/{name}", filepath)
-            for layer in model.layers
-            for name in ("kernel", "bias")
-            if getattr(layer, name) is not None
-        ]
-    )
+    for layer in model.layers:
+        for name in ("kernel", "bias"):
+            target = getattr(layer, name)
+            if target is not None:
+                saved = _tensor(tensors, f"{layer.name}/{name}", filepath)
+                if saved.shape != target.shape or saved.dtype != target.dtype:
+                    raise ValueError(
+                        f"{layer.name}/{name} in {os.fspath(filepath)!r} is {saved.dtype} of shape "
+                        f"{saved.shape}, expected {target.dtype} of {target.shape}; the file is "
+                        "damaged"
+                    )
+                # Not set_weights: a model that diverged comes back as it was.
+                target[...] = saved
     model._seed, model._epochs = config["seed"], config["epochs"]
     compiled = description["compile"]
     if compiled is not None:
@@ -101,7 +131,7 @@ def _rebuild(description, tensors, filepath, custom):
             compiled["metrics"],
         )
         if "optimizer/slots" in tensors:
-            slots = optimizer._slots_for(model._parameters)
+            slots = optimizer._slots_for(model._parameters, model)
             saved = tensors["optimizer/slots"]
             if saved.shape != slots.shape:
                 raise ValueError(

@@ -93,6 +93,8 @@ cdef class Network:
     cdef Plan plan
     cdef readonly object dtype, parameters, workspace
     cdef readonly int threads
+    # Of the last call to train, also one that raised: what it got done.
+    cdef readonly int64_t steps_done, epochs_done
     cdef int typenum
     cdef list users
     cdef object lock      # one call at a time has the workspace
@@ -154,6 +156,19 @@ cdef class Network:
             layer.z = rows[l, 9]
             layer.a = rows[l, 10]
             layer.delta = rows[l, 11]
+            self.check(layer, shared_size)
+
+    cdef int check(self, const Layer *layer, Py_ssize_t shared_size) except -1:
+        """Raise unless all of a layer's arrays lie within the buffers."""
+        cdef Py_ssize_t size = layer.n_in * layer.n_out
+        if not ((layer.w < 0 or layer.w + size <= self.plan.n_parameters)
+                and (layer.w < 0 or layer.chunk * layer.n_out <= self.plan.scratch_size)
+                and (layer.b < 0 or layer.b + layer.n_out <= self.plan.n_parameters)
+                and (layer.w_t < 0 or layer.w_t + size <= shared_size)
+                and max(layer.z, layer.a, layer.delta) + layer.n_out <= self.plan.row_size):
+            raise ValueError("the plan does not fit the parameters: the layers were changed "
+                             "behind the model's back")
+        return 0
 
     def __dealloc__(self):
         PyMem_Free(self.plan.layers)
@@ -291,6 +306,8 @@ cdef class Network:
                 return run_job(&job, epochs, totals_, <float *>NULL)
             return run_job(&job, epochs, totals_, <double *>NULL)
         finally:
+            self.steps_done = job.steps_done
+            self.epochs_done = job.epochs_done
             self.leave()
 
     cdef Py_ssize_t n_out(self):
@@ -334,6 +351,7 @@ cdef class Network:
 
 cdef run_job(Job *job, Py_ssize_t epochs, double *totals, real *like):
     cdef double total
+    job.steps_done = job.epochs_done = 0
     with nogil:
         if totals != NULL:
             train_epochs(job, epochs, totals, like)

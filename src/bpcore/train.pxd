@@ -57,6 +57,7 @@ cdef struct Job:
     bp_barrier barrier
     double costs[UNITS]
     double total
+    int64_t steps_done, epochs_done   # by this job; kept by thread 0
 
 cdef struct Batch:
     # One mini-batch: rows start .. start+rows-1 in the order of the epoch.
@@ -252,6 +253,8 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
                 outputs += batch.rows * last.n_out
         next_update(&update)
         parameters_phase(job, &batch, &update, thread, like)
+        if thread == 0:
+            job.steps_done += 1
         if job.threads > 1:
             bp_barrier_wait(&job.barrier)
     return 0
@@ -310,4 +313,5 @@ cdef inline int train_epochs(Job *job, Py_ssize_t epochs, double *totals,
         totals[epoch] = train_steps(job, like)
         job.update.iterations += job.last - job.first
         job.draw.epoch += 1
+        job.epochs_done += 1
     return 0

@@ -83,7 +83,7 @@ COST(categorical_crossentropy) {
         for (ptrdiff_t j = 0; j < n; j++)
             total_a += a[j];
         for (ptrdiff_t j = 0; j < n; j++) {
-            const REAL p = a[j] / total_a;
+            const REAL p = total_a != 0 ? a[j] / total_a : 0;
             sum -= (double)y[j] * log(clip(p));
             if (!clipped(p))
                 total_y += y[j];
@@ -92,12 +92,21 @@ COST(categorical_crossentropy) {
         if (delta) {
             for (ptrdiff_t j = 0; j < n; j++) {
                 const REAL own = clipped(a[j] / total_a) ? 0 : y[j] / a[j];
-                delta[j] = slope * (total_y / total_a - own);
+                delta[j] = total_a != 0 ? slope * (total_y / total_a - own) : 0;
             }
             delta += n;
         }
     }
     return total;
+}
+
+/* Labels are checked before they come here, but the array is the caller's and may have
+ * changed since: never index with one that is out of range. */
+static double no_such_label(ptrdiff_t n, REAL *delta) {
+    if (delta)
+        for (ptrdiff_t j = 0; j < n; j++)
+            delta[j] = (REAL)NAN;
+    return NAN;
 }
 
 /* C = -log p_k, p = a / sum a, k the label */
@@ -106,18 +115,22 @@ COST(sparse_categorical_crossentropy) {
     (void)z;
     for (ptrdiff_t i = 0; i < rows; i++, a += n) {
         const double w = weight ? weight[i] : 1;
+        if (!(y[i] >= 0 && y[i] < (REAL)n)) {
+            total += no_such_label(n, delta ? delta + i * n : NULL);
+            continue;
+        }
         const ptrdiff_t label = (ptrdiff_t)y[i];
         REAL total_a = 0;
         for (ptrdiff_t j = 0; j < n; j++)
             total_a += a[j];
-        const REAL p = a[label] / total_a;
+        const REAL p = total_a != 0 ? a[label] / total_a : 0;
         total -= w * log(clip(p));
         if (delta) {
             const REAL slope = clipped(p) ? 0 : (REAL)(scale * w);
+            REAL *row = delta + i * n;
             for (ptrdiff_t j = 0; j < n; j++)
-                delta[j] = slope / total_a;
-            delta[label] -= slope != 0 ? slope / a[label] : 0;
-            delta += n;
+                row[j] = slope != 0 ? slope / total_a : 0;
+            row[label] -= slope != 0 ? slope / a[label] : 0;
         }
     }
     return total;
@@ -188,6 +201,10 @@ COST(sparse_categorical_crossentropy_from_z) {
     double product = 1;
     int factors = 0;
     for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n) {
+        if (!(y[i] >= 0 && y[i] < (REAL)n)) {
+            total += no_such_label(n, delta ? delta + i * n : NULL);
+            continue;
+        }
         const ptrdiff_t label = (ptrdiff_t)y[i];
         const REAL p = a[label];
         const double w = weight ? weight[i] : 1;
@@ -205,13 +222,13 @@ COST(sparse_categorical_crossentropy_from_z) {
         }
         if (delta) {
             const vreal slope = vset((REAL)(scale * w));
+            REAL *row = delta + i * n;
             ptrdiff_t j = 0;
             for (; j + VL <= n; j += VL)
-                vstore(delta + j, slope * vload(a + j));
+                vstore(row + j, slope * vload(a + j));
             if (j < n)
-                vstore_part(delta + j, slope * vload_part(a + j, n - j), n - j);
-            delta[label] = (REAL)(scale * w) * (p - 1);
-            delta += n;
+                vstore_part(row + j, slope * vload_part(a + j, n - j), n - j);
+            row[label] = (REAL)(scale * w) * (p - 1);
         }
     }
     return total - log(product);

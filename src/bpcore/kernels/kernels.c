@@ -40,18 +40,22 @@ static void gather(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,
     }
 }
 
-/* IEEE half to REAL. A half's exponent and mantissa, read as a float, are the value times
- * 2^-112; the product is exact and serves denormals too. */
+/* IEEE half to REAL, by moving the exponent. A half's denormal, given the exponent of the
+ * smallest normal half, is 2^-14 too large: no float denormal arises, which training would
+ * flush to 0. */
 INLINE REAL from_half(uint16_t half) {
     const uint32_t magnitude = (uint32_t)(half & 0x7FFF) << 13;
     const uint32_t sign = (uint32_t)(half & 0x8000) << 16;
     union {
         uint32_t bits;
         float value;
-    } x = {magnitude};
-    x.value *= 0x1p112f;
-    if (magnitude >= 0x7C00u << 13) /* infinity and NaN */
-        x.bits |= 0xFFu << 23;
+    } x = {magnitude + (112u << 23)};
+    if (magnitude >= 0x7C00u << 13) { /* infinity and NaN */
+        x.bits += 112u << 23;
+    } else if (magnitude < 0x0400u << 13) {
+        x.bits += 1u << 23;
+        x.value -= 0x1p-14f;
+    }
     x.bits |= sign;
     return (REAL)x.value;
 }

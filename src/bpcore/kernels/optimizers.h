@@ -29,15 +29,15 @@ static void sgd(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad, REAL *
  * win nothing. */
 INLINE vreal adam_scale(vreal v, vreal eps) {
 #if defined(__AVX512F__) && REAL_BITS == 32
-    /* The estimate of 0 is infinite; below 1e-30 the root is lost against eps anyway. */
-    const vreal x = vmax(v, vset(1e-30f));
+    /* The estimate of 0 is infinite, that of infinity 0: stay within the normal numbers. */
+    const vreal x = vmin(vmax(v, vset(1e-37f)), vset(3e38f));
     vreal r = _mm512_rsqrt14_ps(x);
     r = r * ((REAL)1.5 - (REAL)0.5 * x * r * r);
     const vreal d = x * r + eps;
     vreal q = _mm512_rcp14_ps(d);
     return q * (2 - d * q);
 #elif defined(__AVX512F__)
-    const vreal x = vmax(v, vset(1e-200));
+    const vreal x = vmin(vmax(v, vset(1e-300)), vset(1e308));
     vreal r = _mm512_rsqrt14_pd(x);
     r = r * (1.5 - 0.5 * x * r * r);
     r = r * (1.5 - 0.5 * x * r * r);
