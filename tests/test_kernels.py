@@ -278,3 +278,18 @@ def test_accuracy_over_the_whole_range(isa, dtype, name):
             for g, w, u in zip(a[0], want, ulp, strict=True)
         ]
     assert max(error) <= 2
+
+
+@pytest.mark.parametrize("size", [1e-25, 1e-16, 1.0, 1e15, 1e25])
+def test_adam_over_the_range_of_gradients(isa, dtype, size):
+    """From gradients whose square underflows to those whose square overflows."""
+    for epsilon in (1e-7, 1e-20):
+        w, grad = np.zeros(33, dtype), np.full(33, size, dtype)
+        m, v = np.zeros_like(w), np.zeros_like(w)
+        with np.errstate(over="ignore"):
+            _core.kernel_adam(isa, w, grad, m, v, 1e-3, 0.9, 0.999, epsilon)
+        assert np.isfinite(w).all()
+        with np.errstate(over="ignore", under="ignore"):
+            want = -1e-3 * m.astype("float64") / (np.sqrt(v.astype("float64")) + epsilon)
+        if np.isfinite(v).all() and (v > 1e-37).all():
+            np.testing.assert_allclose(w, want, rtol=1e-5)

@@ -1,6 +1,10 @@
 """Sequential: building, looking, weights, predictions."""
 
+import copy
 import io
+import pickle
+import signal
+import threading
 from contextlib import redirect_stdout
 
 import numpy as np
@@ -8,7 +12,7 @@ import pytest
 from helpers import dense_model
 
 import bpcore
-from bpcore import activations, layers, losses, metrics, optimizers
+from bpcore import _core, activations, layers, losses, metrics, optimizers
 
 
 def test_readme_example(tmp_path, rng):
@@ -310,3 +314,152 @@ def test_verbose(rng, capsys):
     assert "mae:" in bar
     with pytest.raises(ValueError, match="verbose must be"):
         model.fit(x, y, verbose=7)
+
+
+# ---- states a model can be left in ---------------------------------------------
+
+
+def test_a_failed_add_leaves_the_model_as_it_was(rng):
+    model = dense_model((4, 3, 2), ["relu", "linear"], "mse")
+    x = rng.normal(size=(5, 4))
+    before = model.predict(x)
+    built = layers.Dense(2)
+    bpcore.Sequential([bpcore.Input((2000,)), built]).pop()
+    with pytest.raises(ValueError, match="was built for 2000 inputs, got 2"):
+        model.add(built)
+    assert len(model.layers) == 2
+    assert (model.predict(x) == before).all()
+    assert built._owner is None
+    model.layers.pop()  # a copy of the list
+    assert (model.predict(x) == before).all()
+    model.layers[1].use_bias = False
+    model.compile("sgd", "mse")
+    model.layers[1].use_bias = True
+    assert model.predict(x).shape == (5, 2)
+
+
+def test_a_plan_that_does_not_fit_is_refused(rng):
+    model = bpcore.Sequential([bpcore.Input((4,)), layers.Dense(3, use_bias=False)])
+    model.layers[0].use_bias = True
+    with pytest.raises(ValueError, match="behind the model's back"):
+        model.predict(rng.normal(size=(5, 4)))
+
+
+@pytest.mark.parametrize("how", ["deepcopy", "pickle"])
+def test_copies(how, rng):
+    """A copy trains on with the same bits, and apart from the original."""
+    x, y = rng.normal(size=(40, 4)), rng.integers(0, 3, 40)
+    model = dense_model(
+        (4, 9, 3),
+        ["relu", "softmax"],
+        "sparse_categorical_crossentropy",
+        "float32",
+        "adam",
+        metrics=["accuracy"],
+    )
+    model.fit(x, y, epochs=2, verbose=0)
+    twin = copy.deepcopy(model) if how == "deepcopy" else pickle.loads(pickle.dumps(model))
+    start = model.theta
+    assert (twin.theta == start).all()
+    assert twin.optimizer.iterations == model.optimizer.iterations
+    twin.fit(x, y, epochs=2, verbose=0)
+    assert (model.theta == start).all()
+    flat = np.concatenate([w.ravel() for w in twin.get_weights()])
+    assert (flat == twin.theta).all()
+    model.fit(x, y, epochs=2, verbose=0)
+    assert (model.theta == twin.theta).all()
+    assert model.evaluate(x, y) == twin.evaluate(x, y)
+
+
+def test_popping_everything():
+    model = bpcore.Sequential([bpcore.Input((4,)), layers.Dense(3)])
+    model.pop()
+    assert not model.built
+    with pytest.raises(ValueError, match="no layers"):
+        model.predict(np.ones((1, 4)))
+
+
+def test_a_changed_stack_starts_the_optimizer_anew(rng):
+    x, y = rng.normal(size=(20, 4)), rng.normal(size=(20, 2))
+    model = dense_model((4, 3, 2), ["relu", "linear"], "mse", "float32", "adam")
+    model.fit(x, y, verbose=0)
+    model.pop()
+    model.add(layers.Dense(2))
+    assert model.optimizer.iterations == 0
+    model.fit(x, y, verbose=0)
+
+
+def test_an_optimizer_belongs_to_one_model_even_of_equal_size(rng):
+    adam = optimizers.Adam()
+    x, y = rng.normal(size=(8, 3)), rng.normal(size=(8, 1))
+    models = [dense_model((3, 1), ["linear"], "mse", "float32", adam) for _ in range(2)]
+    models[0].fit(x, y, verbose=0)
+    with pytest.raises(ValueError, match="already trains another model"):
+        models[1].fit(x, y, verbose=0)
+
+
+def test_optimizer_settings_are_checked_when_they_change(rng):
+    x, y = rng.normal(size=(8, 3)), rng.normal(size=(8, 1))
+    model = dense_model((3, 1), ["linear"], "mse", "float32", optimizers.SGD())
+    model.fit(x, y, verbose=0)
+    model.optimizer.momentum = 0.9  # needs a velocity it had not
+    model.fit(x, y, verbose=0)
+    with pytest.raises(ValueError, match="momentum must be"):
+        model.optimizer.momentum = 1.0
+
+
+def test_epoch_numbers_wrap(rng):
+    """train_on_batch counts one an epoch: after 2**32 calls it starts again."""
+    model = dense_model((3, 1), ["linear"], "mse")
+    model._epochs = 2**32 - 1
+    for _ in range(3):
+        model.train_on_batch(np.ones((2, 3)), np.ones(2))
+    model.fit(np.ones((2, 3)), np.ones(2), verbose=0, epochs=2)
+
+
+def test_small_float16_inputs_survive_training():
+    x = np.full((4, 1), 5e-5, np.float16)
+    for data in (x, x.astype("float32")):
+        model = dense_model((1, 1), ["linear"], "mse", "float32", optimizers.SGD(1.0))
+        model.theta = np.zeros(2)
+        model.fit(data, np.ones(4), batch_size=4, verbose=0)
+        assert model.get_weights()[0][0, 0] == pytest.approx(2 * float(x[0, 0]))
+
+
+def test_misaligned_arrays_are_taken(rng):
+    raw = np.zeros(4 * 15 + 1, np.uint8)[1:]
+    x = raw.view("float32").reshape(5, 3)
+    x[...] = rng.normal(size=(5, 3))
+    model = dense_model((3, 2), ["linear"], "mse", "float32")
+    assert (model.predict(x) == model.predict(x.copy())).all()
+
+
+def test_labels_that_change_under_the_core(isa, dtype, rng):
+    """They give NaN, not an access out of bounds."""
+    labels = np.array([[0], [1], [1000000], [-5], [np.nan]], dtype)
+    z = np.ascontiguousarray(rng.normal(size=(5, 3)).astype(dtype))
+    a = activations.softmax(z)
+    for loss in ("SPARSE", "FROM_Z"):
+        number = (
+            _core.LOSSES["sparse_categorical_crossentropy"]
+            if loss == "SPARSE"
+            else _core.LOSSES_FROM_Z["softmax", "sparse_categorical_crossentropy"]
+        )
+        delta = np.zeros_like(a)
+        assert np.isnan(_core.kernel_cost(isa, number, z, a, labels, None, 1.0, delta))
+        assert np.isfinite(delta[:2]).all()
+        assert np.isnan(delta[2:]).all()
+
+
+def test_an_interrupted_chunk_counts_what_it_did(rng, monkeypatch):
+    """Ctrl-C reaches Python when the compiled loop returns: nothing done is forgotten."""
+    x, y = rng.normal(size=(64, 4)), rng.normal(size=64)
+    model = dense_model((4, 8, 1), ["relu", "linear"], "mse", "float32", "adam")
+    threading.Timer(0.15, signal.raise_signal, (signal.SIGINT,)).start()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x, y, epochs=10**7, verbose=0)
+    done = len(model.history.epoch)
+    assert done > 0
+    assert model._epochs == done
+    assert model.optimizer.iterations == 2 * done
+    assert len(model.history.history["loss"]) == done

@@ -122,3 +122,30 @@ def test_a_failed_save_leaves_the_old_file(path, monkeypatch):
         model.save(path)
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_names_of_users_functions_must_differ(path):
+    square, cube = (lambda z: z**2, lambda z: 2 * z), (lambda z: z**3, lambda z: 3 * z**2)
+    model = dense_model((2, 3, 1), [square, "linear"], "mse")
+    with pytest.raises(ValueError, match="cannot save a user's function named '<lambda>'"):
+        model.save(path)
+    model = dense_model((2, 3, 1), [(*square, "g"), (*cube, "g")], "mse")
+    with pytest.raises(ValueError, match="named 'g'"):
+        model.save(path)
+    model = dense_model((2, 3, 1), [(*square, "square"), (*cube, "cube")], "mse")
+    model.save(path)
+    loaded = bpcore.load_model(path, {"square": square, "cube": cube})
+    assert (loaded.predict(np.ones((1, 2))) == model.predict(np.ones((1, 2)))).all()
+
+
+def test_a_diverged_model_and_a_changed_one_come_back(path, rng):
+    model = build()
+    model._parameters[:] = np.nan
+    model.save(path)
+    assert np.isnan(bpcore.load_model(path).theta).all()
+    x, y = rng.normal(size=(60, 4)), rng.integers(0, 3, 60)
+    model = build()
+    model.fit(x, y, verbose=0)
+    model.add(layers.Dense(3, "softmax"))
+    model.save(path)
+    assert (bpcore.load_model(path).predict(x) == model.predict(x)).all()

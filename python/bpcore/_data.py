@@ -5,6 +5,13 @@ import numpy as np
 from . import _core
 
 
+def as_aligned(array, dtype):
+    """Return array as C-contiguous, aligned and of dtype; itself where it is already."""
+    if array.dtype == dtype and array.flags.carray:
+        return array
+    return np.require(array, dtype, ["C", "A"])
+
+
 def check_numeric(array, name):
     """Raise unless the array holds real numbers and is not empty."""
     if array.dtype.kind not in "fiub":
@@ -57,7 +64,7 @@ def as_inputs(x, n_in, dtype, name="x", small=False):
             f"{name} has shape {x.shape}; expected (N, {n_in}), as the model takes {n_in} inputs"
         )
     if small and x.dtype in _SMALL:
-        x = np.require(x, None, ["C", "A"])
+        x = as_aligned(x, x.dtype)
         if x.dtype == np.float16:
             for start in range(0, len(x), 4096):
                 # Finite halves have a largest exponent but one; nothing of x's size is made.
@@ -65,7 +72,7 @@ def as_inputs(x, n_in, dtype, name="x", small=False):
                     check_finite(x.astype(dtype), name)
         return x
     with np.errstate(over="ignore"):  # what overflows is reported as infinity
-        x = np.require(x, dtype, ["C", "A"])
+        x = as_aligned(x, dtype)
     check_finite(x, name)
     return x
 
@@ -83,7 +90,7 @@ def as_sample_weight(sample_weight, rows, dtype):
             f"sample_weight has shape {np.shape(sample_weight)}; expected ({rows},), one for "
             "each example in x"
         )
-    weight = np.require(weight, dtype, ["C", "A"])
+    weight = as_aligned(weight, dtype)
     check_finite(weight, "sample_weight")
     return weight
 

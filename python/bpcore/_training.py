@@ -59,7 +59,7 @@ class Trainer:
         self.network = network
         self.optimizer = model.optimizer
         self.threads = threads
-        self.slots = self.optimizer._slots_for(network.parameters, model)
+        self.slots = None  # the optimizer's moments, set before each use
 
     def steps(
         self, data, order, batch_size, first, last, epoch, outputs=None, total=0.0, totals=None

@@ -10,7 +10,7 @@ rounds to 0 or 1. A user's own is a function, or a pair of functions; see `get`.
 import numpy as np
 
 from . import _core
-from ._data import check_finite, check_numeric
+from ._data import as_aligned, check_finite, check_numeric
 from ._names import look_up
 
 
@@ -68,7 +68,7 @@ class Loss:
                 f"y has shape {y.shape}; expected ({rows}, {n_out}): one row for each of the "
                 f"{rows} examples in x, one column for each output{self._shape_hint(y)}"
             )
-        y = np.require(y, dtype, ["C", "A"])
+        y = as_aligned(y, dtype)
         check_finite(y, "y")
         return y
 
@@ -153,7 +153,7 @@ class SparseCategoricalCrossentropy(Loss):
                 f"labels in y run from {low} to {high}; expected 0 to {n_out - 1}, as the model "
                 f"has {n_out} outputs"
             )
-        return np.require(labels[:, None], dtype, ["C", "A"])
+        return as_aligned(labels[:, None], dtype)
 
 
 class UserLoss(Loss):
@@ -174,7 +174,7 @@ class UserLoss(Loss):
             raise ValueError(
                 f"y has shape {y.shape}; expected {rows} rows, one for each example in x"
             )
-        y = np.require(y, dtype, ["C", "A"])
+        y = as_aligned(y, dtype)
         check_finite(y, "y")
         return y
 

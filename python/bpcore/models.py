@@ -325,9 +325,13 @@ class Sequential:
             steps = -(-len(data) // batch_size)
             threads = threads_for(6.0 * batch_size * self.count_params(), steps)
         key = (data.y.shape[1], batch_size, threads)
-        if key not in self._trainers:
-            self._trainers = {key: Trainer(self, self._network(*key), threads)}
-        return self._trainers[key]
+        trainer = self._trainers.get(key)
+        if trainer is None:
+            trainer = Trainer(self, self._network(*key), threads)
+            self._trainers = {key: trainer}
+        # A setting such as momentum may have changed, and with it what is kept.
+        trainer.slots = self.optimizer._slots_for(self._parameters, self)
+        return trainer
 
     def _has_user_functions(self):
         return self.loss.name == "user" or any(
