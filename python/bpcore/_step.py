@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ._plan import ROW_MULTIPLE
+
 
 @dataclass(frozen=True)
 class Step:
@@ -42,7 +44,7 @@ def run(model, plan, data):
     network = plan.network(model._parameters, rows)
     gradient = np.empty_like(model._parameters)
     total = network.cost_and_grad(data.x, data.y, data.weight, gradient, gradient)
-    work, capacity = network.workspace, -(-rows // 16) * 16
+    work, capacity = network.workspace, -(-rows // ROW_MULTIPLE) * ROW_MULTIPLE
 
     def place(offset, n):
         return work[offset * capacity : offset * capacity + rows * n].reshape(rows, n)
