@@ -226,3 +226,18 @@ def test_a_layer_belongs_to_one_model():
 def test_build_for_another_width(model):
     with pytest.raises(ValueError, match=r"Input of shape \(3,\), got input_shape \(5,\)"):
         model.build((5,))
+
+
+def test_validation_targets_of_another_width():
+    model = dense_model((3, 2), ["linear"], lambda y, a: ((a - y[:, :1])[:, 0], np.ones_like(a)))
+    with pytest.raises(ValueError, match="validation y has 3 columns, y has 1"):
+        model.fit(X, np.ones(6), validation_data=(X, np.ones((6, 3))), verbose=0)
+
+
+def test_a_failed_compile_changes_nothing(model):
+    optimizer, loss = model.optimizer, model.loss
+    with pytest.raises(ValueError, match="unknown metric"):
+        model.compile("adam", "mse", ["nonsense"])
+    assert model.optimizer is optimizer
+    assert model.loss is loss
+    assert model.fit(X, Y, verbose=0).history.keys() == {"loss"}
