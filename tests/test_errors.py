@@ -221,6 +221,10 @@ def test_a_layer_belongs_to_one_model():
     bpcore.Sequential([layer])
     with pytest.raises(ValueError, match="already part of a model"):
         bpcore.Sequential([layer])
+    other = bpcore.Sequential()
+    for _ in range(2):  # the refusal must not set the layer free
+        with pytest.raises(ValueError, match="already part of a model"):
+            other.add(layer)
 
 
 def test_build_for_another_width(model):

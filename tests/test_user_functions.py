@@ -135,3 +135,15 @@ def test_a_function_cannot_run_its_own_model(rng):
         model.fit(x, y, verbose=0)
     model.compile("sgd", "mse")
     model.fit(x, y, verbose=0)  # and is free again
+
+
+def test_a_refused_call_counts_no_steps(rng):
+    """What the last training got done is not counted again for a call that never ran."""
+    x, y = rng.normal(size=(6, 3)), rng.normal(size=6)
+    model = dense_model((3, 1), ["linear"], "mse")
+    model.fit(x, y, batch_size=2, verbose=0)
+    trainer = next(iter(model._trainers.values()))
+    data = model._data(x, y)
+    with pytest.raises(ValueError, match="do not fit"):
+        trainer.steps(data, None, 2, 0, 99, 0)
+    assert model.optimizer.iterations == 3

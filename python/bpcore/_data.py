@@ -27,8 +27,9 @@ def check_finite(array, name):
     """Raise if a C-contiguous float array holds NaN or infinity, naming the first."""
     if _core.all_finite(array):
         return
-    where = tuple(int(i[0]) for i in np.nonzero(~np.isfinite(array)))
-    count = int((~np.isfinite(array)).sum())
+    bad = ~np.isfinite(array)
+    where = tuple(int(i[0]) for i in np.nonzero(bad))
+    count = int(bad.sum())
     index = ", ".join(map(str, where))
     raise ValueError(
         f"{name} contains NaN or infinity: {name}[{index}] is {array[where]} ({count} such in "

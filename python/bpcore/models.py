@@ -63,7 +63,7 @@ class Sequential:
             self._build_if_possible()
         except BaseException:
             self._layers, self._input, self._dtype = before
-            if isinstance(layer, layers_module.Layer) and layer not in self._layers:
+            if getattr(layer, "_owner", None) is self and layer not in self._layers:
                 layer._owner = None
             raise
 

@@ -258,6 +258,7 @@ cdef class Network:
               uint32_t epoch, outputs=None, int threads=1, double total=0.0, totals=None):
         cdef Py_ssize_t n = len(x)
         cdef Job job
+        self.steps_done = self.epochs_done = 0  # should anything below be refused
         job.plan = &self.plan
         job.isa = current_isa
         job.x = inputs_of(x, self.typenum, n * self.plan.n_x, &job.element)

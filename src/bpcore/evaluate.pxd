@@ -3,7 +3,7 @@ gradient of the cost over all rows."""
 
 from libc.string cimport memcpy
 from backprop cimport backprop, forward, output_cost, transpose_weights
-from kernels cimport BP_FLOAT16, BP_SAME, bp_isa, gather_converted
+from kernels cimport BP_SAME, bp_isa, element_size, gather_converted
 from network cimport Plan, real
 
 
@@ -25,9 +25,8 @@ cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, c
         else:
             x_block = work + plan.x * plan.capacity
             gather_converted(isa, rows, plan.n_x, element,
-                             <const char *>x + start * plan.n_x * (2 if element == BP_FLOAT16
-                                                                   else 1),
-                             NULL, <real *>x_block)
+                             <const char *>x + start * plan.n_x * element_size(element), NULL,
+                             <real *>x_block)
         forward(plan, isa, 0, rows, x_block, NULL, theta, work, NULL)
         if y != NULL:
             total += output_cost(plan, isa, 0, rows, x_block, y + start * plan.n_y,

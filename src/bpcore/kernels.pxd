@@ -213,6 +213,11 @@ cdef inline void gather(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const 
         isa.f64.gather(rows, n, src, index, dst)
 
 
+cdef inline Py_ssize_t element_size(int element) noexcept nogil:
+    """Bytes of an element of one of the small types."""
+    return 2 if element == BP_FLOAT16 else 1
+
+
 cdef inline void gather_converted(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, int element,
                                   const void *src, const int64_t *index,
                                   real *dst) noexcept nogil:

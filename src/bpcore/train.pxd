@@ -22,8 +22,8 @@ from backprop cimport (
     deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
 from kernels cimport (
-    BP_FLOAT16, BP_SAME, adam, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals,
-    bp_isa, bp_restore_denormals, bp_run_threads, bp_shuffle, column_sums, gather,
+    BP_SAME, adam, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals,
+    bp_isa, bp_restore_denormals, bp_run_threads, bp_shuffle, column_sums, element_size, gather,
     gather_converted, gradient, sgd, transpose,
 )
 from network cimport ADAM, Draw, Layer, Plan, Update, real
@@ -114,7 +114,7 @@ cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
 
 cdef inline bint x_is_gathered(const Job *job) noexcept nogil:
     """Whether the batch's rows of x are brought together in the workspace, not read where
-    they lie."""
+    they lie: to be converted, or because x itself is a z of a layer without weights."""
     return job.element != BP_SAME or (job.order != NULL and job.plan.layers[0].w < 0)
 
 
@@ -132,7 +132,6 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef Py_ssize_t end = min(batch.units * (thread + 1) // job.threads * batch.unit, batch.rows)
     cdef Py_ssize_t rows, at, stop
     cdef const int64_t *index
-    cdef Py_ssize_t size  # of an element of x
     cdef Py_ssize_t block = batch.rows
     if plan.block != 0:
         block = max(plan.block // batch.unit, <Py_ssize_t>1) * batch.unit
@@ -140,31 +139,30 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
         rows = min(block, end - first)
         weight = NULL
         index = NULL
+        at = batch.start + first
         if job.order == NULL:
-            x = <const real *>job.x + (batch.start + first) * plan.n_x
-            y = <const real *>job.y + (batch.start + first) * plan.n_y
+            y = <const real *>job.y + at * plan.n_y
             if job.weight != NULL:
-                weight = <const real *>job.weight + batch.start + first
+                weight = <const real *>job.weight + at
         else:
-            index = job.order + batch.start + first
-            x = <const real *>job.x
+            index = job.order + at
+            at = 0  # the index says where the rows are
             y = rows_of(plan, plan.y, plan.n_y, first, work)
             gather(job.isa, rows, plan.n_y, <const real *>job.y, index, <real *>y)
             if job.weight != NULL:
                 weight = rows_of(plan, plan.weight, 1, first, work)
                 gather(job.isa, rows, 1, <const real *>job.weight, index, <real *>weight)
-            if plan.layers[0].w < 0:  # x itself is a z: the rows must lie together
-                x = rows_of(plan, plan.x, plan.n_x, first, work)
-                if job.element == BP_SAME:
-                    gather(job.isa, rows, plan.n_x, <const real *>job.x, index, <real *>x)
-        if job.element != BP_SAME:
+        if not x_is_gathered(job):
+            x = <const real *>job.x + at * plan.n_x
+        else:
             x = rows_of(plan, plan.x, plan.n_x, first, work)
-            size = 2 if job.element == BP_FLOAT16 else 1
-            gather_converted(
-                job.isa, rows, plan.n_x, job.element,
-                job.x if index else <const char *>job.x + (batch.start + first) * plan.n_x * size,
-                index, <real *>x)
-        if x_is_gathered(job):
+            if job.element == BP_SAME:
+                gather(job.isa, rows, plan.n_x, <const real *>job.x, index, <real *>x)
+            else:
+                gather_converted(
+                    job.isa, rows, plan.n_x, job.element,
+                    <const char *>job.x + at * plan.n_x * element_size(job.element), index,
+                    <real *>x)
             index = NULL
         forward(plan, job.isa, first, rows, x, index, theta, work, draw)
         at = 0
