@@ -183,10 +183,29 @@ enum {
     /* Measured: for fewer rows, or a smaller b, the copy costs more than it saves. */
     PACK_ROWS = 32,
     PACK_BYTES = 1 << 19,
-    /* The gradient of wider layers copies the columns of a as well, so many at a time. */
+    /* The gradient of wider layers copies the columns of a as well, so many at a time. The
+     * rows of the copy are an odd number of lines apart, so that a tile's elements, one
+     * below the other, spread over all sets of the cache. */
     PACK_COLUMNS = 256,
-    PACK_A = 768 / sizeof(REAL)
+    PACK_A = 192,
+    PACK_A_ROW = PACK_A + 64 / sizeof(REAL)
 };
+
+/* Copy depth rows of nv vectors, the last `part` elements long if part > 0, to where they
+ * follow each other. Their lines are far apart, on a page each, and the processor does not
+ * see them coming: those of the rows ahead are asked for. */
+static void pack(ptrdiff_t depth, ptrdiff_t nv, ptrdiff_t part, const REAL *b, ptrdiff_t b_row,
+                 REAL *packed) {
+    enum { AHEAD = 16 };
+    for (ptrdiff_t p = 0; p < depth; p++, b += b_row, packed += nv * VL) {
+        const REAL *ahead = p + AHEAD < depth ? b + AHEAD * b_row : b;
+        __builtin_prefetch(ahead);
+        for (ptrdiff_t v = 0; v < nv - 1; v++)
+            vstore(packed + v * VL, vload(b + v * VL));
+        const REAL *end = b + (nv - 1) * VL;
+        vstore(packed + (nv - 1) * VL, part ? vload_part(end, part) : vload(end));
+    }
+}
 
 /* One panel with b copied, DEPTH_BLOCK rows of it at a time, to where its rows lie close
  * together. Needed where b's rows are far apart: a panel then spreads over more pages
@@ -196,7 +215,6 @@ static void packed_panel(panel run, const product *t, int axis, ptrdiff_t rows, 
     REAL packed[DEPTH_BLOCK * MAX_NV * (VBYTES / sizeof(REAL))] __attribute__((aligned(64)));
     const ptrdiff_t width = nv * VL;
     const ptrdiff_t columns = part ? width - VL + part : width;
-    const size_t bytes = (size_t)columns * sizeof(REAL);
     product block = *t;
     block.b = packed - j; /* the tiles add j */
     block.b_row = width;
@@ -213,8 +231,7 @@ static void packed_panel(panel run, const product *t, int axis, ptrdiff_t rows, 
         block.relu = last && t->relu;
         block.gate = last ? t->gate : NULL;
         if (t->b)
-            for (ptrdiff_t q = 0; q < block.depth; q++)
-                memcpy(packed + q * width, t->b + (p + q) * t->b_row + j, bytes);
+            pack(block.depth, nv, part, t->b + p * t->b_row + j, t->b_row, packed);
         else
             transpose(columns, block.depth, t->b_t + j * t->depth + p, t->depth, packed,
                       width);
@@ -315,17 +332,17 @@ static void gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL
     /* Wide rows: the elements of a that a tile reads are far apart, a line each, often in
      * one cache set. Copied close together, they serve every panel. (For the 128 columns of
      * mnist the copy costs a tenth more than it saves.) */
-    REAL columns[DEPTH_BLOCK * PACK_A] __attribute__((aligned(64)));
+    REAL columns[DEPTH_BLOCK * PACK_A_ROW] __attribute__((aligned(64)));
     product block = t;
     block.a = columns;
-    block.a_stride = PACK_A;
+    block.a_stride = PACK_A_ROW;
     block.index = NULL;
     for (ptrdiff_t i = 0; i < n_in; i += PACK_A) {
         const ptrdiff_t width = n_in - i < PACK_A ? n_in - i : PACK_A;
         for (ptrdiff_t p = 0; p < rows; p += DEPTH_BLOCK) {
             block.depth = rows - p < DEPTH_BLOCK ? rows - p : DEPTH_BLOCK;
             for (ptrdiff_t q = 0; q < block.depth; q++)
-                memcpy(columns + q * PACK_A, row_of(&t, p + q) + i,
+                memcpy(columns + q * PACK_A_ROW, row_of(&t, p + q) + i,
                        (size_t)width * sizeof(REAL));
             block.b = delta + p * n_out;
             block.c = grad_w + i * n_out;
