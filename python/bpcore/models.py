@@ -213,18 +213,53 @@ class Sequential(TrainingMethods):
                 return layer
         raise ValueError(f"no layer named {name!r}; there are {[la.name for la in self.layers]}")
 
-    def summary(self, print_fn=None):
-        """Print a table of the layers, their output shapes and parameters."""
-        self._need_built()
-        (print_fn or print)(_summary.text(self))
+    def summary(
+        self,
+        line_length=None,
+        positions=None,
+        print_fn=None,
+        expand_nested=False,
+        show_trainable=False,
+        layer_range=None,
+    ):
+        """Print a table of the layers, their output shapes and parameters, as Keras does.
+
+        Parameters
+        ----------
+        line_length : int, optional
+            Default: 88, or what the terminal has.
+        positions, expand_nested
+            Taken as Keras takes them; they change nothing.
+        print_fn : function, default print
+        show_trainable : bool, default False
+            With a column that says which layers are trained.
+        layer_range : pair of str, optional
+            Names of the first and the last layer to show.
+        """
+        (print_fn or print)(_summary.text(self, line_length, show_trainable, layer_range))
 
     @property
     def weights(self):
-        """All parameters as views: kernel and bias of each layer in turn."""
+        """All numbers of the layers as views, in turn: parameters, then moving averages."""
         return [w for layer in self.layers for w in layer.weights]
 
+    variables = weights
+
+    @property
+    def trainable_weights(self):
+        """The parameters that training changes, as views."""
+        return [w for layer in self.layers for w in layer.trainable_weights]
+
+    @property
+    def non_trainable_weights(self):
+        """All other numbers of the layers, as views."""
+        return [w for layer in self.layers for w in layer.non_trainable_weights]
+
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
     def get_weights(self):
-        """Return copies of all parameters: kernel and bias of each layer in turn."""
+        """Return copies of `weights`."""
         return [w.copy() for w in self.weights]
 
     def set_weights(self, weights):

@@ -23,6 +23,8 @@ from ._normalization import (
 )
 from ._shape import ActivityRegularization, Flatten, Reshape
 
+__all__ = ["Input", "InputLayer", "Layer", "set_weights"]
+
 BUILT_IN = {
     cls.__name__: cls
     for cls in (
@@ -44,3 +46,4 @@ BUILT_IN = {
         UnitNormalization,
     )
 }
+__all__ += list(BUILT_IN)
