@@ -21,8 +21,8 @@ from libc.string cimport memset
 from kernels cimport (
     BP_AFFINE, BP_ALPHA_DROPOUT, BP_BATCH_NORM, BP_DROPOUT, BP_GAUSSIAN_DROPOUT,
     BP_GAUSSIAN_NOISE, BP_LINEAR, BP_PRELU, BP_USER_ACTIVATION, activate, affine,
-    alpha_dropout, batch_norm_back, bp_isa, column_moments, dropout, gaussian, moments, multiply_columns, prelu, prelu_back,
-    row_norm, row_norm_back,
+    alpha_dropout, batch_norm_back, bp_isa, column_moments, dropout, gaussian, moments,
+    multiply_columns, prelu, prelu_back, row_norm, row_norm_back,
 )
 from network cimport Draw, Layer, Plan, real
 
