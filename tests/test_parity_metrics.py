@@ -9,7 +9,8 @@ import warnings
 import numpy as np
 import pytest
 
-from bpcore import metrics
+import bpcore
+from bpcore import layers, metrics, optimizers
 
 HERE = pathlib.Path(__file__).parent / "parity"
 GOLDEN = json.loads((HERE / "metrics.json").read_text())
@@ -24,7 +25,8 @@ def _load_maker():
     return module
 
 
-batches = _load_maker().batches
+MAKER = _load_maker()
+batches = MAKER.batches
 
 
 def numbers(golden):
@@ -109,3 +111,38 @@ def test_one_update_is_the_sum_of_many(name, arguments, kind):
         many.update_state(y, a, weight)
     one.update_state(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     np.testing.assert_allclose(one.result(), many.result(), rtol=1e-12)
+
+
+def largest_error(y_true, y_pred):
+    return np.max(np.abs(y_true - y_pred))
+
+
+def _metric(entry):
+    if isinstance(entry, list):
+        return getattr(metrics, entry[0])(**entry[1])
+    return largest_error if entry == "largest_error" else entry
+
+
+@pytest.mark.parametrize("index", range(len(MAKER.MODELS)))
+def test_in_a_model(index):
+    """The same names and values in the same order, weighted and not."""
+    activation, loss, outputs, kind, plain, weighted = MAKER.MODELS[index]
+    x, y, weight, kernel, bias = MAKER.model_data(outputs, kind)
+    model = bpcore.Sequential([bpcore.Input((3,)), layers.Dense(outputs, activation=activation)])
+    model.set_weights([kernel, bias])
+    model.compile(
+        optimizers.SGD(0.0),
+        loss,
+        metrics=[_metric(m) for m in plain],
+        weighted_metrics=[_metric(m) for m in weighted],
+    )
+    history = model.fit(x, y, batch_size=8, shuffle=False, verbose=0, sample_weight=weight).history
+    logs = model.evaluate(x, y, batch_size=10, sample_weight=weight, return_dict=True)
+    fitted, evaluated = GOLDEN["models"][index]
+    # Keras's history is in the order of names.
+    assert sorted(history) == [name for name, _ in sorted(fitted)]
+    assert sorted(logs) == [name for name, _ in sorted(evaluated)]
+    for name, want in fitted:
+        np.testing.assert_allclose(history[name][0], want, 3e-6, err_msg=name)
+    for name, want in evaluated:
+        np.testing.assert_allclose(logs[name], want, 3e-6, err_msg=name)

@@ -73,7 +73,8 @@ def _weights(kind, rng, rows):
         return None
     if kind == "int":
         return rng.integers(0, 4, rows).astype(np.int32)
-    return np.round(rng.uniform(0, 2, rows), 2).astype(np.float32)
+    # Quarters: float32 sums them exactly, so that Keras's counts subtract exactly.
+    return (rng.integers(0, 9, rows) / 4).astype(np.float32)
 
 
 def _metric_cases():
@@ -204,6 +205,92 @@ def _function_cases():
     yield "sparse_categorical_crossentropy", {"ignore_class": 2}, "sparse"
 
 
+MODELS = [
+    # activation, loss, outputs, kind of targets, metrics, weighted metrics
+    (
+        "softmax",
+        "sparse_categorical_crossentropy",
+        4,
+        "labels",
+        ["accuracy", "acc", "sparse_categorical_crossentropy", "Accuracy"],
+        ["accuracy", "accuracy", "SparseCategoricalCrossentropy"],
+    ),
+    (
+        "softmax",
+        "categorical_crossentropy",
+        4,
+        "one_hot",
+        ["accuracy", "AUC", "mse", "mse", ["F1Score", {}], ["AUC", {"curve": "PR", "name": "mse"}]],
+        ["mse", "AUC", "categorical_accuracy", ["Precision", {"name": "p"}]],
+    ),
+    ("sigmoid", "binary_crossentropy", 3, "multi_hot", ["accuracy", "bce"], ["accuracy"]),
+    ("sigmoid", "binary_crossentropy", 1, "binary", ["acc", "Precision"], ["AUC", "acc"]),
+    (
+        "linear",
+        "mean_squared_error",
+        2,
+        "numbers",
+        ["mae", "largest_error", "root_mean_squared_error", ["R2Score", {}]],
+        ["mae", "MAPE", "r2_score"],
+    ),
+]
+
+
+def model_data(outputs, kind):
+    """Return x, y, sample weights, kernel and bias of a one-layer model."""
+    rng = np.random.default_rng([outputs, *map(ord, kind)])
+    x = rng.normal(size=(43, 3)).astype(np.float32)
+    y = {
+        "labels": lambda: rng.integers(0, outputs, 43),
+        "one_hot": lambda: np.eye(outputs, dtype=np.float32)[rng.integers(0, outputs, 43)],
+        "multi_hot": lambda: rng.integers(0, 2, (43, outputs)).astype(np.float32),
+        "binary": lambda: rng.integers(0, 2, (43, 1)).astype(np.float32),
+        "numbers": lambda: rng.normal(size=(43, outputs)).astype(np.float32),
+    }[kind]()
+    kernel, bias = rng.normal(size=(3, outputs)), rng.normal(size=outputs)
+    weight = (rng.integers(0, 9, 43) / 4).astype(np.float32)
+    return x, y, weight, kernel.astype(np.float32), bias.astype(np.float32)
+
+
+def _model_results(keras):
+    """Return, for each model, what fit (which changes nothing) and evaluate report."""
+
+    def largest_error(y_true, y_pred):
+        return keras.ops.max(keras.ops.abs(y_true - y_pred))
+
+    def metric(entry):
+        if isinstance(entry, list):
+            return getattr(keras.metrics, entry[0])(**entry[1])
+        return largest_error if entry == "largest_error" else entry
+
+    results = []
+    for activation, loss, outputs, kind, metrics, weighted in MODELS:
+        x, y, weight, kernel, bias = model_data(outputs, kind)
+        model = keras.Sequential(
+            [keras.Input((3,)), keras.layers.Dense(outputs, activation=activation)]
+        )
+        model.set_weights([kernel, bias])
+        model.compile(
+            keras.optimizers.SGD(0.0),
+            loss,
+            metrics=[metric(m) for m in metrics],
+            weighted_metrics=[metric(m) for m in weighted],
+        )
+        history = model.fit(
+            x, y, batch_size=8, shuffle=False, verbose=0, sample_weight=weight
+        ).history
+        logs = model.evaluate(
+            x, y, batch_size=10, sample_weight=weight, return_dict=True, verbose=0
+        )
+        results.append(
+            [
+                [[name, rounded(values[0])] for name, values in history.items()],
+                [[name, rounded(value)] for name, value in logs.items()],
+            ]
+        )
+    return results
+
+
 def rounded(value):
     """Return numbers with nine significant digits, NaN as None, in nested lists."""
     value = np.asarray(value, np.float64)
@@ -217,6 +304,7 @@ def main():
 
     import keras
 
+    model_results = _model_results(keras)
     metric_results = []
     for name, arguments, kinds in _metric_cases():
         for kind in kinds:
@@ -246,18 +334,19 @@ def main():
         arguments = next((c[1] for c in metric_results if c[0] == name), {})
         keras.utils.clear_session()
         names[name] = kind(**arguments).name
-    out = pathlib.Path(__file__).with_suffix("").with_name("metrics.json")
+    out = pathlib.Path(__file__).with_name("metrics.json")
     parts = {
         "keras": keras.__version__,
         "signatures": signatures,
         "names": names,
         "functions": function_results,
+        "models": model_results,
         "metrics": metric_results,
     }
     lines = [f'"keras": {json.dumps(parts["keras"])}']
     for key in ("signatures", "names"):
         lines.append(f'"{key}": {json.dumps(parts[key])}')
-    for key in ("functions", "metrics"):
+    for key in ("functions", "models", "metrics"):
         rows = ",\n".join(json.dumps(row) for row in parts[key])
         lines.append(f'"{key}": [\n{rows}\n]')
     out.write_text("{\n" + ",\n".join(lines) + "\n}\n")
