@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from . import _training, losses, metrics, optimizers
+from . import _training, losses, optimizers
+from ._compiled_metrics import CompiledMetrics
 from ._data import as_count, as_inputs, as_sample_weight
 from ._plan import make_plan
 from ._threads import threads_for
@@ -20,7 +21,7 @@ class TrainingMethods:
 
     # ---- compiling -----------------------------------------------------------
 
-    def compile(self, optimizer, loss, metrics=None):
+    def compile(self, optimizer, loss, metrics=None, weighted_metrics=None):
         """Say how to train.
 
         Parameters
@@ -30,28 +31,17 @@ class TrainingMethods:
             from its first training on.
         loss : str, Loss, function (y, a) → (C, ∂C/∂a), or pair of functions
             See `bpcore.losses.get`.
-        metrics : list of str or Metric, optional
-            What else to report of the outputs; see `bpcore.metrics`.
+        metrics : list of str, Metric or function, optional
+            What else to report of the outputs, sample weights left aside; see
+            `bpcore.metrics.get`.
+        weighted_metrics : list, optional
+            Likewise, with sample weights.
         """
         optimizer, loss = optimizers.get(optimizer), losses.get(loss)
-        if metrics is not None and not isinstance(metrics, (list, tuple)):
-            raise TypeError(f"metrics must be a list, got {metrics!r}")
-        names = list(metrics or [])
-        resolved = self._metrics_for(names, loss) if self.built else []
+        compiled_metrics = CompiledMetrics(metrics, weighted_metrics, loss.name)
         self.optimizer, self.loss = optimizer, loss
-        self._metric_names, self._metrics = names, resolved
+        self._compiled_metrics = compiled_metrics
         self._forget_networks()
-
-    def _metrics_for(self, names, loss):
-        n_out = self._layers[-1].n_out
-        resolved = [metrics.get(m, loss.name, n_out) for m in names]
-        names = ["loss"] + [m.name for m in resolved]
-        if len(set(names)) < len(names):
-            raise ValueError(f"metrics must have different names, got {names[1:]}")
-        return resolved
-
-    def _resolve_metrics(self):
-        self._metrics = self._metrics_for(self._metric_names, self.loss)
 
     def _forget_networks(self):
         self._networks = {}
@@ -121,14 +111,14 @@ class TrainingMethods:
         With `small`, x may stay int8, uint8 or float16.
         """
         x = self._inputs(x, f"{prefix}x", small)
-        if self._metric_names and not self._metrics:
-            self._resolve_metrics()
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
+        flat = np.ndim(y) == 1
         if len(self.output_shape) > 2 and np.shape(y)[1:] == self.output_shape[1:]:
             y = np.reshape(y, (len(y), -1))
         y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
-        return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype))
+        self._compiled_metrics.build(self.layers[-1].n_out, y.shape[1])
+        return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype), flat)
 
     # ---- training ------------------------------------------------------------
 
@@ -224,15 +214,16 @@ class TrainingMethods:
         data = self._data(x, y, sample_weight)
         rows = len(data)
         trainer = self._trainer(data, rows)
-        outputs = np.empty((rows, self.layers[-1].n_out), self._dtype) if self._metrics else None
+        outputs = (
+            np.empty((rows, self.layers[-1].n_out), self._dtype) if self._compiled_metrics else None
+        )
         # Every call draws new random numbers for dropout, as an epoch of one step does.
         total = trainer.steps(data, None, rows, 0, 1, self._epochs, outputs)
         self._epochs += 1
         logs = {"loss": total / rows}
-        for metric in self._metrics:
-            metric.reset_state()
-            metric.update_state(data.y, outputs)
-            logs[metric.name] = metric.result()
+        self._compiled_metrics.reset()
+        self._compiled_metrics.update(data.y, outputs, data.weight, flat=data.flat)
+        logs.update(self._compiled_metrics.result())
         return self._as_result(logs, return_dict)
 
     def evaluate(
@@ -244,8 +235,10 @@ class TrainingMethods:
         ----------
         x, y, sample_weight
             As for `fit`.
-        batch_size, verbose
-            Taken as Keras takes them; they change nothing in the result.
+        batch_size : int, default 32
+            The rows a metric of one's own is called with at a time; changes nothing else.
+        verbose
+            Taken as Keras takes it; changes nothing in the result.
         return_dict : bool, default False
 
         Returns
@@ -256,7 +249,9 @@ class TrainingMethods:
         self._need_compiled("evaluate")
         data = self._data(x, y, sample_weight)
         network = self._network(data.y.shape[1], min(BLOCK_ROWS, len(data)))
-        return self._as_result(_training.evaluate(self, network, data, self._metrics), return_dict)
+        batch_size = 32 if batch_size is None else as_count(batch_size, "batch_size")
+        logs = _training.evaluate(self, network, data, self._compiled_metrics, batch_size)
+        return self._as_result(logs, return_dict)
 
     @staticmethod
     def _as_result(logs, return_dict):
