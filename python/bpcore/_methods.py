@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import _training, losses, metrics, optimizers
+from ._arrays import as_array
 from ._data import as_count, as_inputs, as_sample_weight
 from ._plan import make_plan
 from ._threads import threads_for
@@ -110,6 +111,7 @@ class TrainingMethods:
             self._resolve_metrics()
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
+        y = as_array(y, f"{prefix}y")
         y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
         return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype))
 
@@ -131,9 +133,13 @@ class TrainingMethods:
 
         Parameters
         ----------
-        x : array_like, shape (N, n_0)
-            Copied only if it is not a C-contiguous array of the model's dtype, or of int8,
-            uint8 or float16, which are converted a mini-batch at a time.
+        x : array_like, table or sparse matrix, shape (N, n_0)
+            Numbers of any real type: an array, a pandas or polars DataFrame, a tensor in main
+            memory, a matrix of scipy.sparse. A C-contiguous array of the model's dtype is read
+            in place (a memory-mapped file, too); one of another type, or whose rows lie
+            apart, and CSR matrices a mini-batch at a time. What is copied whole, and should
+            not be large: arrays whose rows are not contiguous (Fortran order; many
+            DataFrames), other sparse formats, lists.
         y : array_like, shape (N, n_L), or (N,) for one output or integer labels
         batch_size : int, optional
             Default 32. The last batch of an epoch may be smaller.
