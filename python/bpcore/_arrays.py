@@ -99,8 +99,7 @@ def as_array(x, name, dtype=None):
     ----------
     x : array_like
         ndarray, (list of) numbers, pandas or polars DataFrame or Series, a tensor or array that
-        has ``__array__`` or ``__dlpack__`` and lies in main memory, or a sparse matrix, which
-        becomes dense.
+        has ``__array__`` or ``__dlpack__``, or a sparse matrix, which becomes dense.
     name : str
         What errors call it.
     dtype : dtype, optional
@@ -120,6 +119,8 @@ def as_array(x, name, dtype=None):
         raise TypeError(f"{name} is a dict; expected one array, or a table such as a DataFrame")
     if hasattr(x, "to_numpy"):
         return _table(x, name, dtype) if hasattr(x, "columns") else _column(x, name)
+    if hasattr(x, "detach") and hasattr(x, "cpu"):  # PyTorch's, perhaps with a gradient
+        x = x.detach().cpu()
     try:
         if hasattr(x, "__dlpack__") and not hasattr(x, "__array__"):
             return np.from_dlpack(x)
