@@ -36,12 +36,12 @@ def check_finite(array, name, dtype=None, columns=None):
     columns : list, optional
         Labels of the columns.
     """
-    dtype = np.dtype(array.dtype if dtype is None else dtype)
     values = array
     if isinstance(array, Sparse):
         values = array.data[array.indptr[0] : array.indptr[-1]]
-    if values.dtype.kind != "f" or _core.all_finite(values, dtype):
+    if _core.all_finite(values, dtype):
         return
+    dtype = np.dtype(array.dtype if dtype is None else dtype)
     first, count, step = None, 0, max(1, (1 << 16) // (values.size // len(values)))
     for start in range(0, len(values), step):  # nothing of the array's size is made
         with np.errstate(over="ignore"):
@@ -107,7 +107,7 @@ def as_inputs(x, n_in, dtype, name="x", small=False):
         raise ValueError(
             f"{name} has shape {x.shape}; expected (N, {n_in}), as the model takes {n_in} inputs"
         )
-    if not isinstance(x, Sparse):
+    if not (isinstance(x, Sparse) or (x.dtype == dtype and x.flags.carray)):
         dtype_kept = small and x.size * np.dtype(dtype).itemsize > COPY_BYTES
         if not dtype_kept or not _rows_are_contiguous(x):
             # Columns one after the other (Fortran order) would cost a cache line an element

@@ -84,14 +84,18 @@ def all_finite(array, dtype=None):
     The array is C-contiguous, or (N, n) with contiguous rows.
     """
     cdef bp_rows rows
-    cdef Py_ssize_t n_rows = 1, n = array.size
+    cdef Py_ssize_t n_rows = 1, n = cnp.PyArray_SIZE(array)
+    cdef int given = cnp.PyArray_TYPE(array)
+    cdef int wanted = given if dtype is None else (<cnp.dtype>np.dtype(dtype)).type_num
     cdef int finite
-    if cnp.PyArray_ISCARRAY_RO(array):
-        rows = rows_of_any(array.reshape(1, n), n)
-    else:
+    if not cnp.PyArray_ISCARRAY_RO(array):
         n_rows, n = array.shape
         rows = rows_of_any(array, n)
-    if np.dtype(array.dtype if dtype is None else dtype) == np.float32:
+    elif given == cnp.NPY_FLOAT or given == cnp.NPY_DOUBLE:
+        rows = in_place(cnp.PyArray_DATA(array), given)
+    else:
+        rows = rows_of_any(array.reshape(1, n), n)
+    if wanted == cnp.NPY_FLOAT:
         with nogil:
             finite = kernels.all_finite(current_isa, n_rows, n, &rows, <float *>NULL)
     else:
