@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from . import _training, losses, optimizers
+from ._arrays import as_array
 from ._compiled_metrics import CompiledMetrics
 from ._data import as_count, as_inputs, as_sample_weight
 from ._plan import make_plan
@@ -93,7 +94,7 @@ class TrainingMethods:
         dtype = self._dtype or np.dtype(np.float32)
         shape = self._input.shape if self._input else np.shape(x)[1:]
         if len(shape) > 1:
-            x = np.asarray(x)
+            x = as_array(x, name)
             if x.shape[1:] != shape:
                 raise ValueError(
                     f"{name} has shape {x.shape}; expected (N, {', '.join(map(str, shape))}), as "
@@ -113,6 +114,7 @@ class TrainingMethods:
         x = self._inputs(x, f"{prefix}x", small)
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
+        y = as_array(y, f"{prefix}y")
         flat = np.ndim(y) == 1
         if len(self.output_shape) > 2 and np.shape(y)[1:] == self.output_shape[1:]:
             y = np.reshape(y, (len(y), -1))
@@ -138,9 +140,13 @@ class TrainingMethods:
 
         Parameters
         ----------
-        x : array_like, shape (N, n_0)
-            Copied only if it is not a C-contiguous array of the model's dtype, or of int8,
-            uint8 or float16, which are converted a mini-batch at a time.
+        x : array_like, table or sparse matrix, shape (N, n_0)
+            Numbers of any real type: an array, a pandas or polars DataFrame, a tensor in main
+            memory, a matrix of scipy.sparse. A C-contiguous array of the model's dtype is read
+            in place (a memory-mapped file, too); one of another type, or whose rows lie
+            apart, and CSR matrices a mini-batch at a time. What is copied whole, and should
+            not be large: arrays whose rows are not contiguous (Fortran order; many
+            DataFrames), other sparse formats, lists.
         y : array_like, shape (N, n_L), or (N,) for one output or integer labels
         batch_size : int, optional
             Default 32. The last batch of an epoch may be smaller.
