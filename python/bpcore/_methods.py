@@ -119,7 +119,7 @@ class TrainingMethods:
         if len(self.output_shape) > 2 and np.shape(y)[1:] == self.output_shape[1:]:
             y = np.reshape(y, (len(y), -1))
         y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
-        self._compiled_metrics.build(self.layers[-1].n_out, y.shape[1])
+        self._compiled_metrics.build(self.output_shape[1:], y.shape[1])
         return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype), flat)
 
     # ---- training ------------------------------------------------------------
