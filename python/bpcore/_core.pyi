@@ -19,6 +19,7 @@ LOSSES: dict[str, int]
 LOSSES_FROM_Z: dict[tuple[str, str], int]
 OPTIMIZERS: dict[str, int]
 PLAN_COLUMNS: tuple[str, ...]
+PLAN_NUMBERS: tuple[str, ...]
 
 def isas() -> list[str]: ...
 def isa() -> str: ...
@@ -30,6 +31,7 @@ class Network:
 
     dtype: np.dtype[Any]
     parameters: _Real
+    state: _Real
     threads: int
     workspace: _Real
     steps_done: int
@@ -37,6 +39,7 @@ class Network:
     def __init__(
         self,
         layers: NDArray[np.int64],
+        numbers: NDArray[np.float64],
         *,
         loss: int,
         from_z: bool,
@@ -54,6 +57,7 @@ class Network:
         threads: int,
         users: list[Any],
         parameters: _Real,
+        state: _Real,
         workspace: _Real,
     ) -> None: ...
     def predict_one(self, x: _Real, out: _Real) -> _Real:
@@ -129,6 +133,12 @@ def kernel_activate(isa: str, name: str, z: _Real, a: _Real) -> None: ...
 def kernel_derive(isa: str, name: str, z: _Real, a: _Real, delta: _Real) -> None: ...
 def kernel_dropout(
     isa: str, rate: float, seed: int, draw: Sequence[int], src: _Real, dst: _Real
+) -> None: ...
+def kernel_alpha_dropout(
+    isa: str, rate: float, seed: int, draw: Sequence[int], back: bool, src: _Real, dst: _Real
+) -> None: ...
+def kernel_gaussian(
+    isa: str, deviation: float, factor: bool, seed: int, draw: Sequence[int], src: _Real, dst: _Real
 ) -> None: ...
 def kernel_cost(
     isa: str,

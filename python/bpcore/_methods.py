@@ -1,5 +1,7 @@
 """What a model can be asked to do with data: compile, fit, evaluate, predict."""
 
+import math
+
 import numpy as np
 
 from . import _training, losses, metrics, optimizers
@@ -68,16 +70,16 @@ class TrainingMethods:
         known = self._networks.get(n_y)
         if known is None or known[0] < rows or known[1].threads < threads:
             plan = make_plan(self.layers, self.loss, n_y)
-            known = (rows, plan.network(self._parameters, rows, threads))
+            known = (rows, plan.network(self._parameters, self._state, rows, threads))
             self._networks[n_y] = known
         return known[1]
 
     def _trainer(self, data, batch_size):
         """Return the trainer for these data; the last one is kept."""
         threads = 1
-        if not self._has_user_functions():
+        if not self._is_serial():
             steps = -(-len(data) // batch_size)
-            threads = threads_for(6.0 * batch_size * self.count_params(), steps)
+            threads = threads_for(6.0 * batch_size * self._parameters.size, steps)
         key = (data.y.shape[1], batch_size, threads)
         trainer = self._trainers.get(key)
         if trainer is None:
@@ -92,19 +94,32 @@ class TrainingMethods:
             not isinstance(layer.activation, str) for layer in self.layers
         )
 
+    def _is_serial(self):
+        """Whether a batch's rows have to go one after the other, on one thread."""
+        return self._has_user_functions() or any(layer._serial for layer in self.layers)
+
     # ---- data ----------------------------------------------------------------
 
     def _inputs(self, x, name="x", small=True):
         dtype = self._dtype or np.dtype(np.float32)
-        x = as_inputs(x, self._input.shape[0] if self._input else None, dtype, name, small)
+        shape = self._input.shape if self._input else np.shape(x)[1:]
+        if len(shape) > 1:
+            x = as_array(x, name, dtype)
+            if x.shape[1:] != shape:
+                raise ValueError(
+                    f"{name} has shape {x.shape}; expected (N, {', '.join(map(str, shape))}), as "
+                    "the model takes them"
+                )
+            x = x.reshape(len(x), -1)
+        x = as_inputs(x, math.prod(shape) if self._input else None, dtype, name, small)
         if not self.built:
-            self.build((x.shape[1],))
+            self.build(shape if len(shape) > 1 else x.shape[1:])
         return x
 
     def _data(self, x, y, sample_weight=None, prefix="", small=True):
         """Check x, y and sample_weight, and return them in the model's element type.
 
-        With `small`, x may stay int8, uint8 or float16.
+        With `small`, x may stay what the core converts by the mini-batch; see `as_inputs`.
         """
         x = self._inputs(x, f"{prefix}x", small)
         if self._metric_names and not self._metrics:
@@ -112,6 +127,8 @@ class TrainingMethods:
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
         y = as_array(y, f"{prefix}y")
+        if len(self.output_shape) > 2 and y.shape[1:] == self.output_shape[1:]:
+            y = np.reshape(y, (len(y), -1))
         y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
         return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype))
 
@@ -270,7 +287,9 @@ class TrainingMethods:
         x = self._inputs(x)
         out = np.empty((len(x), self.layers[-1].n_out), self._dtype)
         self._network(0, min(BLOCK_ROWS, len(x))).predict(x, out)
-        return out
+        return (
+            out if out.ndim == len(self.output_shape) else out.reshape(-1, *self.output_shape[1:])
+        )
 
     def predict_one(self, x, out):
         """Write the outputs for one example to `out`: `predict` for loops in real time.

@@ -120,10 +120,10 @@ def fit(model, trainer, data, validation, batch_size, epochs, shuffle, verbose):
     rows = len(data)
     steps = -(-rows // batch_size)
     history = History(model, {"epochs": epochs, "steps": steps, "batch_size": batch_size})
-    n_out = model.output_shape[1]
+    n_out = model.layers[-1].n_out
     order = np.empty(rows, np.int64) if shuffle else None
     metrics = model._metrics
-    chunk = _ChunkSize(model.count_params(), batch_size, n_out, bool(metrics))
+    chunk = _ChunkSize(model._parameters.size, batch_size, n_out, bool(metrics))
     report = _progress.make(verbose, epochs, steps)
     # A user's function may raise: epochs one by one, so that the history is up to date.
     one_by_one = metrics or validation is not None or model._has_user_functions()
@@ -179,7 +179,7 @@ def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):
         outputs = None
         if metrics:
             outputs = np.empty(
-                (seen.stop - seen.start, trainer.model.output_shape[1]), data.y.dtype
+                (seen.stop - seen.start, trainer.model.layers[-1].n_out), data.y.dtype
             )
         start = time.perf_counter()
         total = trainer.steps(
@@ -198,7 +198,7 @@ def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):
 
 def evaluate(model, network, data, metrics):
     """Return the cost over the data and the metrics of its outputs, by name."""
-    outputs = np.empty((len(data), model.output_shape[1]), data.y.dtype) if metrics else None
+    outputs = np.empty((len(data), model.layers[-1].n_out), data.y.dtype) if metrics else None
     total = network.evaluate(data.x, data.y, data.weight, outputs)
     logs = {"loss": total / len(data)}
     for metric in metrics:
