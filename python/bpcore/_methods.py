@@ -94,7 +94,7 @@ class TrainingMethods:
         dtype = self._dtype or np.dtype(np.float32)
         shape = self._input.shape if self._input else np.shape(x)[1:]
         if len(shape) > 1:
-            x = as_array(x, name)
+            x = as_array(x, name, dtype)
             if x.shape[1:] != shape:
                 raise ValueError(
                     f"{name} has shape {x.shape}; expected (N, {', '.join(map(str, shape))}), as "
@@ -109,14 +109,14 @@ class TrainingMethods:
     def _data(self, x, y, sample_weight=None, prefix="", small=True):
         """Check x, y and sample_weight, and return them in the model's element type.
 
-        With `small`, x may stay int8, uint8 or float16.
+        With `small`, x may stay what the core converts by the mini-batch; see `as_inputs`.
         """
         x = self._inputs(x, f"{prefix}x", small)
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
         y = as_array(y, f"{prefix}y")
         flat = np.ndim(y) == 1
-        if len(self.output_shape) > 2 and np.shape(y)[1:] == self.output_shape[1:]:
+        if len(self.output_shape) > 2 and y.shape[1:] == self.output_shape[1:]:
             y = np.reshape(y, (len(y), -1))
         y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
         self._compiled_metrics.build(self.output_shape[1:], y.shape[1])
