@@ -26,8 +26,9 @@ class TrainingMethods:
         optimizer : str or Optimizer
             "sgd", "adam", or an object of `bpcore.optimizers`, which belongs to this model
             from its first training on.
-        loss : str, Loss, function (y, a) → (C, ∂C/∂a), or pair of functions
-            See `bpcore.losses.get`.
+        loss : str, Loss, function (y, a) → (C, ∂C/∂a), pair of functions or LowLevelCallable
+            See `bpcore.losses.get`. A user's own gradient is compared with central differences
+            here, or as soon as the model is built.
         metrics : list of str or Metric, optional
             What else to report of the outputs; see `bpcore.metrics`.
         """
@@ -36,6 +37,8 @@ class TrainingMethods:
             raise TypeError(f"metrics must be a list, got {metrics!r}")
         names = list(metrics or [])
         resolved = self._metrics_for(names, loss) if self.built else []
+        loss._require_trainable()
+        self._loss_checked = self._check_loss(loss) if self.built else False
         self.optimizer, self.loss = optimizer, loss
         self._metric_names, self._metrics = names, resolved
         self._forget_networks()
@@ -50,6 +53,19 @@ class TrainingMethods:
 
     def _resolve_metrics(self):
         self._metrics = self._metrics_for(self._metric_names, self.loss)
+
+    # Whether the gradient of the user's own loss is known to be the derivative of its cost.
+    _loss_checked = True
+
+    def _check_loss(self, loss, y=None):
+        """Compare the gradient of a user's loss with central differences, once.
+
+        Returns False where that must wait for targets that the loss can read.
+        """
+        if loss.kernel not in ("user", "native") or not loss.check_gradient:
+            return True
+        last = self.layers[-1]
+        return losses.check_gradient(loss, last.n_out, last.activation, y)
 
     def _forget_networks(self):
         self._networks = {}
@@ -87,7 +103,7 @@ class TrainingMethods:
         return trainer
 
     def _has_user_functions(self):
-        return self.loss.name == "user" or any(
+        return self.loss.kernel == "user" or any(
             not isinstance(layer.activation, str) for layer in self.layers
         )
 
@@ -111,6 +127,9 @@ class TrainingMethods:
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
         y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
+        if not self._loss_checked:
+            self._loss_checked = True
+            self._loss_checked = self._check_loss(self.loss, y)
         return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype))
 
     # ---- training ------------------------------------------------------------
@@ -149,7 +168,7 @@ class TrainingMethods:
         shuffle : bool, default True
             Visit the rows in a new random order each epoch.
         sample_weight : array_like, shape (N,), optional
-            The cost of a batch is Σᵢ wᵢ C(xᵢ) / B.
+            The loss of a batch is Σᵢ wᵢ C(xᵢ) / B, unless it has another reduction.
 
         Returns
         -------
@@ -227,8 +246,11 @@ class TrainingMethods:
         ----------
         x, y, sample_weight
             As for `fit`.
-        batch_size, verbose
-            Taken as Keras takes them; they change nothing in the result.
+        batch_size : int, optional
+            Default 32. It matters to losses with another reduction than the mean alone: they
+            are averages of the batches' losses.
+        verbose
+            Taken as Keras takes it; it changes nothing in the result.
         return_dict : bool, default False
 
         Returns
@@ -239,7 +261,9 @@ class TrainingMethods:
         self._need_compiled("evaluate")
         data = self._data(x, y, sample_weight)
         network = self._network(data.y.shape[1], min(BLOCK_ROWS, len(data)))
-        return self._as_result(_training.evaluate(self, network, data, self._metrics), return_dict)
+        batch_size = 32 if batch_size is None else as_count(batch_size, "batch_size")
+        logs = _training.evaluate(self, network, data, self._metrics, batch_size)
+        return self._as_result(logs, return_dict)
 
     @staticmethod
     def _as_result(logs, return_dict):

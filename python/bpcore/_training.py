@@ -140,7 +140,7 @@ def fit(model, trainer, data, validation, batch_size, epochs, shuffle, verbose):
             logs = _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report)
             model._epochs += 1
             if validation is not None:
-                values = evaluate(model, trainer.network, validation, metrics)
+                values = evaluate(model, trainer.network, validation, metrics, batch_size)
                 logs.update({f"val_{name}": value for name, value in values.items()})
             history.append(epoch, logs)
             report.epoch_end(logs)
@@ -196,10 +196,24 @@ def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):
     return logs
 
 
-def evaluate(model, network, data, metrics):
-    """Return the cost over the data and the metrics of its outputs, by name."""
+def evaluate(model, network, data, metrics, batch_size=32):
+    """Return the loss over the data and the metrics of its outputs, by name.
+
+    A loss that is not simply the mean is one of batches, of which the mean is taken.
+    """
     outputs = np.empty((len(data), model.output_shape[1]), data.y.dtype) if metrics else None
-    total = network.evaluate(data.x, data.y, data.weight, outputs)
+    if model.loss.is_mean:
+        total = network.evaluate(data.x, data.y, data.weight, outputs)
+    else:
+        total = 0.0
+        for start in range(0, len(data), batch_size):
+            rows = slice(start, start + batch_size)
+            y, weight = data.y[rows], None if data.weight is None else data.weight[rows]
+            divisor = model.loss.divisor(y, weight)
+            cost = network.evaluate(
+                data.x[rows], y, weight, None if outputs is None else outputs[rows]
+            )
+            total += cost / divisor * len(y) if divisor else 0.0
     logs = {"loss": total / len(data)}
     for metric in metrics:
         metric.reset_state()

@@ -144,6 +144,7 @@ class Sequential(TrainingMethods):
             self.optimizer._forget()
         if self.loss is not None:
             self._resolve_metrics()
+            self._loss_checked = self._check_loss(self.loss)
 
     def __getstate__(self):
         """Everything but the compiled networks, which point into this model's arrays."""
@@ -298,8 +299,10 @@ class Sequential(TrainingMethods):
         network = plan.network(self._as_theta(theta), min(BLOCK_ROWS, len(data)))
         grad = np.empty_like(network.parameters)
         scratch = np.empty_like(grad)
-        total = network.cost_and_grad(data.x, data.y, data.weight, grad, scratch)
-        return total / len(data), grad
+        divisor = self.loss.divisor(data.y, data.weight)
+        scale = 1 / divisor if divisor else 0.0
+        total = network.cost_and_grad(data.x, data.y, data.weight, scale, grad, scratch)
+        return total / (divisor or 1), grad
 
     # ---- files ---------------------------------------------------------------
 

@@ -26,9 +26,10 @@ down (w_t) lies in the workspace; whoever changes the parameters keeps it up to 
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from kernels cimport (
-    BP_DROPOUT, BP_LINEAR, BP_RELU, BP_USER_ACTIVATION, BP_USER_LOSS, activate, bp_isa,
-    column_sums, cost, delta_product, derive, dropout, gradient, transpose, weighted_sum,
+    BP_DROPOUT, BP_LINEAR, BP_NATIVE_LOSS, BP_RELU, BP_USER_ACTIVATION, BP_USER_LOSS, activate,
+    bp_isa, column_sums, cost, delta_product, derive, dropout, gradient, transpose, weighted_sum,
 )
+from native cimport native_costs
 from network cimport Draw, Layer, Plan, real
 from user cimport user_activate, user_cost, user_derive
 
@@ -124,11 +125,18 @@ cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t f
     cdef const real *z = z_of(plan, last, x, first, work)
     cdef const real *a = rows_of(plan, layer.a, layer.n_out, first, work)
     cdef real *delta = NULL
+    cdef real *scratch
     if want_delta:
         delta = rows_of(plan, layer.delta, layer.n_out, first, work)
     if plan.loss == BP_USER_LOSS:
         return user_cost(plan.users, rows, plan.n_y, layer.n_out, a, y, weight, scale, delta)
-    return cost(isa, plan.loss, rows, layer.n_out, z, a, y, weight, scale, delta)
+    if plan.loss == BP_NATIVE_LOSS:
+        # The place of the block's first row, which belongs to one thread.
+        scratch = rows_of(plan, plan.native_scratch, 2 * (plan.n_y + 2 * layer.n_out), first,
+                          work)
+        return native_costs(plan, rows, layer.n_out, a, y, weight, scale, <double *>scratch,
+                            delta)
+    return cost(isa, plan.loss, rows, layer.n_out, z, a, y, weight, scale, plan.loss_p, delta)
 
 
 cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py_ssize_t rows,

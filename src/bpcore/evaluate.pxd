@@ -39,17 +39,17 @@ cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, c
 
 cdef inline double cost_and_grad(const Plan *plan, const bp_isa *isa, Py_ssize_t n,
                                  const real *x, const real *y, const real *weight,
-                                 const real *theta, real *work, real *grad,
+                                 double scale, const real *theta, real *work, real *grad,
                                  real *block) except? -1 nogil:
-    """Returns sum of weight_i C(x_i); grad receives the gradient of that sum / n: the sum of
-    its blocks' gradients, for which block is scratch of the same size."""
+    """Returns sum of weight_i C(x_i); grad receives the gradient of scale times that sum: the
+    sum of its blocks' gradients, for which block is scratch of the same size."""
     cdef Py_ssize_t start = 0, rows, i
     cdef double total = 0
     transpose_weights(plan, isa, theta, work)
     while start < n:
         rows = min(plan.capacity, n - start)
         total += backprop(plan, isa, rows, x + start * plan.n_x, y + start * plan.n_y,
-                          weight + start if weight != NULL else NULL, 1.0 / n, theta,
+                          weight + start if weight != NULL else NULL, scale, theta,
                           grad if start == 0 else block, work)
         if start > 0:
             for i in range(plan.n_parameters):

@@ -28,8 +28,31 @@ enum bp_loss {
     BP_BINARY_CROSSENTROPY_FROM_Z,             /* after sigmoid */
     BP_CATEGORICAL_CROSSENTROPY_FROM_Z,        /* after softmax */
     BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_Z, /* after softmax */
+    BP_MEAN_ABSOLUTE_ERROR,
+    BP_MEAN_ABSOLUTE_PERCENTAGE_ERROR,
+    BP_MEAN_SQUARED_LOGARITHMIC_ERROR,
+    BP_COSINE_SIMILARITY,
+    BP_HUBER,
+    BP_LOG_COSH,
+    BP_POISSON,
+    BP_KL_DIVERGENCE,
+    BP_HINGE,
+    BP_SQUARED_HINGE,
+    BP_CATEGORICAL_HINGE,
+    BP_QUANTILE,
+    BP_GAUSSIAN_NEGATIVE_LOG_LIKELIHOOD,
+    BP_BINARY_FOCAL_CROSSENTROPY,
+    BP_CATEGORICAL_FOCAL_CROSSENTROPY,
+    BP_CATEGORICAL_GENERALIZED_CROSS_ENTROPY,
+    BP_DICE,
+    BP_TVERSKY,
+    BP_BINARY_CROSSENTROPY_FROM_LOGITS,
+    BP_CATEGORICAL_CROSSENTROPY_FROM_LOGITS,
+    BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_LOGITS,
     BP_N_LOSSES,
-    BP_USER_LOSS = BP_N_LOSSES
+    /* Carried out above the kernels: */
+    BP_USER_LOSS = BP_N_LOSSES, /* in Python */
+    BP_NATIVE_LOSS              /* a function pointer of the user's */
 };
 
 /* Small element types that inputs may have: converted row by row, never copied whole. */
