@@ -24,7 +24,7 @@ cdef class NativeCost:
 
     def __cinit__(self, callable):
         cdef const char *name
-        capsule = callable[0]
+        capsule = tuple.__getitem__(callable, 0)  # its own [] refuses
         name = PyCapsule_GetName(capsule)
         signature = name.decode() if name != NULL else "unknown"
         if _standard_signature(signature) != _NATIVE_SIGNATURE:

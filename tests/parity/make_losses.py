@@ -1,8 +1,10 @@
 """Write losses.json: Keras's values, gradients and trainings for loss_cases.py.
 
-    KERAS_BACKEND=jax python tests/parity/make_losses.py
+    KERAS_BACKEND=jax python tests/parity/make_losses.py [float32] [float64]
 
-in an environment with Keras 3 and JAX.
+in an environment with Keras 3 and JAX; an element type that is not named keeps its numbers.
+Keras's mean on JAX computes in float32 whatever it is given: for float64 it is replaced by
+JAX's own.
 """
 
 import json
@@ -18,8 +20,18 @@ warnings.simplefilter("ignore")
 import jax
 import jax.numpy as jnp
 import keras
+import keras.src.backend.jax.numpy as keras_numpy
 import loss_cases as cases
 import numpy as np
+
+
+KERAS_MEAN = keras_numpy.mean
+
+
+def set_dtype(dtype):
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
+    keras_numpy.mean = KERAS_MEAN if dtype == "float32" else jnp.mean
 
 
 def rounded(value, digits):
@@ -28,7 +40,7 @@ def rounded(value, digits):
 
 
 def values(dtype):
-    keras.config.set_floatx(dtype)
+    set_dtype(dtype)
     out = []
     digits = 9 if dtype == "float32" else 13
     for name, arguments, kind in cases.CASES:
@@ -52,7 +64,7 @@ def values(dtype):
 
 
 def trainings(dtype):
-    keras.config.set_floatx(dtype)
+    set_dtype(dtype)
     out = []
     digits = 9 if dtype == "float32" else 13
     for name, arguments, kind, activation in cases.TRAININGS:
@@ -98,10 +110,10 @@ def trainings(dtype):
 
 if __name__ == "__main__":
     target = pathlib.Path(__file__).with_name("losses.json")
-    content = {
-        "keras": keras.__version__,
-        "values": {dtype: values(dtype) for dtype in ("float32", "float64")},
-        "trainings": {dtype: trainings(dtype) for dtype in ("float32", "float64")},
-    }
+    content = json.loads(target.read_text()) if target.exists() else {}
+    content["keras"] = keras.__version__
+    for dtype in sys.argv[1:] or ("float32", "float64"):
+        content.setdefault("values", {})[dtype] = values(dtype)
+        content.setdefault("trainings", {})[dtype] = trainings(dtype)
     target.write_text(json.dumps(content, separators=(",", ":")) + "\n")
     sys.stdout.write(f"{target}: {target.stat().st_size} bytes\n")
