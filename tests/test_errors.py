@@ -231,7 +231,7 @@ def test_build_for_another_width(model):
 
 
 def test_validation_targets_of_another_width():
-    model = dense_model((3, 2), ["linear"], lambda y, a: ((a - y[:, :1])[:, 0], np.ones_like(a)))
+    model = dense_model((3, 2), ["linear"], lambda y, a: ((a - y[:, :1]).sum(1), np.ones_like(a)))
     with pytest.raises(ValueError, match="validation y has 3 columns, y has 1"):
         model.fit(X, np.ones(6), validation_data=(X, np.ones((6, 3))), verbose=0)
 

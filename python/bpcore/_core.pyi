@@ -17,6 +17,7 @@ __version__: str
 ACTIVATIONS: dict[str, int]
 LOSSES: dict[str, int]
 LOSSES_FROM_Z: dict[tuple[str, str], int]
+REDUCTIONS: dict[str, int]
 OPTIMIZERS: dict[str, int]
 PLAN_COLUMNS: tuple[str, ...]
 PLAN_NUMBERS: tuple[str, ...]
@@ -43,6 +44,10 @@ class Network:
         *,
         loss: int,
         from_z: bool,
+        loss_p: NDArray[np.float64],
+        reduction: int,
+        ignores: bool,
+        native_scratch: int,
         first_delta: int,
         n_x: int,
         n_y: int,
@@ -64,12 +69,25 @@ class Network:
         """Write the outputs for one example x (n_0,) to out (n_L,), and return out."""
     def predict(self, x: _Rows, out: _Real) -> None:
         """Write the outputs for x (N, n_0) to out (N, n_L)."""
-    def evaluate(self, x: _Rows, y: _Real, weight: _Real | None, out: _Real | None = None) -> float:
+    def evaluate(
+        self,
+        x: _Rows,
+        y: _Real,
+        weight: _Real | None,
+        out: _Real | None = None,
+        row_share: float = 1.0,
+    ) -> float:
         """Sum of weight_i C(x_i); outputs to out."""
     def cost_and_grad(
-        self, x: _Real, y: _Real, weight: _Real | None, grad: _Real, grad_block: _Real
+        self,
+        x: _Real,
+        y: _Real,
+        weight: _Real | None,
+        scale: float,
+        grad: _Real,
+        grad_block: _Real,
     ) -> float:
-        """Sum of weight_i C(x_i); its gradient, divided by N, to grad. grad_block is scratch,
+        """Sum of weight_i C(x_i); the gradient of scale times it to grad. grad_block is scratch,
         and may be grad itself where x fits the workspace.
         """
     def train(
@@ -92,11 +110,19 @@ class Network:
         totals: NDArray[np.float64] | None = None,
     ) -> float:
         """Mini-batches first .. last-1 of an epoch over the rows x[order]; total plus the sum
-        of weight_i C(x_i), and in outputs a[L] of the rows visited.
+        of each batch's loss times its rows, and in outputs a[L] of the rows visited.
 
         With totals, instead: len(totals) whole epochs from `epoch` on, totals[e] receiving
         the sum over each, and order, unless None, a new random order for each.
         """
+
+@final
+class NativeCost:
+    """The function of a scipy.LowLevelCallable, called on every row of (y, a)."""
+
+    callable: Any
+    def __new__(cls, callable: Any) -> NativeCost: ...
+    def __call__(self, y: _Real, a: _Real) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 
 def n_slots(optimizer: _Optimizer) -> int: ...
 def epoch_order(n: int, seed: int, epoch: int, out: _Order | None = None) -> _Order: ...
@@ -149,7 +175,17 @@ def kernel_cost(
     weight: _Real | None,
     scale: float,
     delta: _Real | None,
+    p: NDArray[np.float64] | None = None,
 ) -> float: ...
+def kernel_costs(
+    isa: str,
+    loss: int,
+    a: _Real,
+    y: _Real,
+    p: NDArray[np.float64],
+    costs: NDArray[np.float64],
+    delta: _Real | None,
+) -> None: ...
 def kernel_sgd(
     isa: str,
     w: _Real,

@@ -30,8 +30,9 @@ class TrainingMethods:
         optimizer : str or Optimizer
             "sgd", "adam", or an object of `bpcore.optimizers`, which belongs to this model
             from its first training on.
-        loss : str, Loss, function (y, a) → (C, ∂C/∂a), or pair of functions
-            See `bpcore.losses.get`.
+        loss : str, Loss, function (y, a) → (C, ∂C/∂a), pair of functions or LowLevelCallable
+            See `bpcore.losses.get`. A user's own gradient is compared with central differences
+            here, or as soon as the model is built.
         metrics : list of str, Metric or function, optional
             What else to report of the outputs, sample weights left aside; see
             `bpcore.metrics.get`.
@@ -40,9 +41,24 @@ class TrainingMethods:
         """
         optimizer, loss = optimizers.get(optimizer), losses.get(loss)
         compiled_metrics = CompiledMetrics(metrics, weighted_metrics, loss.name)
+        loss._require_trainable()
+        self._loss_checked = self._check_loss(loss) if self.built else False
         self.optimizer, self.loss = optimizer, loss
         self._compiled_metrics = compiled_metrics
         self._forget_networks()
+
+    # Whether the gradient of the user's own loss is known to be the derivative of its cost.
+    _loss_checked = True
+
+    def _check_loss(self, loss, y=None):
+        """Compare the gradient of a user's loss with central differences, once.
+
+        Returns False where that must wait for targets that the loss can read.
+        """
+        if loss.kernel not in ("user", "native") or not loss.check_gradient:
+            return True
+        last = self.layers[-1]
+        return losses.check_gradient(loss, last.n_out, last.activation, y)
 
     def _forget_networks(self):
         self._networks = {}
@@ -80,7 +96,7 @@ class TrainingMethods:
         return trainer
 
     def _has_user_functions(self):
-        return self.loss.name == "user" or any(
+        return self.loss.kernel == "user" or any(
             not isinstance(layer.activation, str) for layer in self.layers
         )
 
@@ -119,6 +135,9 @@ class TrainingMethods:
         if len(self.output_shape) > 2 and y.shape[1:] == self.output_shape[1:]:
             y = np.reshape(y, (len(y), -1))
         y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
+        if not self._loss_checked:
+            self._loss_checked = True
+            self._loss_checked = self._check_loss(self.loss, y)
         self._compiled_metrics.build(self.output_shape[1:], y.shape[1])
         return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype), flat)
 
@@ -162,7 +181,7 @@ class TrainingMethods:
         shuffle : bool, default True
             Visit the rows in a new random order each epoch.
         sample_weight : array_like, shape (N,), optional
-            The cost of a batch is Σᵢ wᵢ C(xᵢ) / B.
+            The loss of a batch is Σᵢ wᵢ C(xᵢ) / B, unless it has another reduction.
 
         Returns
         -------
@@ -242,9 +261,10 @@ class TrainingMethods:
         x, y, sample_weight
             As for `fit`.
         batch_size : int, default 32
-            The rows a metric of one's own is called with at a time; changes nothing else.
+            The rows a metric of one's own is called with at a time, and the batches whose
+            losses are averaged where the loss has another reduction than the mean.
         verbose
-            Taken as Keras takes it; changes nothing in the result.
+            Taken as Keras takes it; it changes nothing in the result.
         return_dict : bool, default False
 
         Returns

@@ -22,6 +22,15 @@ ROW_MULTIPLE = 16
 # Activations whose derivative is a function of a: z may be overwritten by a.
 _IN_PLACE = {"linear", "relu", "sigmoid", "tanh", "softmax"}
 
+# The fields of the loss where only outputs are wanted.
+_NO_LOSS = {
+    "loss": _core.LOSSES["mean_squared_error"],
+    "from_z": False,
+    "loss_p": np.zeros(1),
+    "reduction": 0,
+    "ignores": False,
+}
+
 # Kernels with more elements are turned round in passing instead of kept twice.
 _KEEP_TRANSPOSED = 1 << 16
 
@@ -112,10 +121,10 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
     if not keep_all:  # what changes no number needs no step
         layers = [la for la in layers if _does_something(la)] or layers[:1]
     last = len(layers) - 1
-    loss_name = loss.name if loss else "mean_squared_error"
-    final = layers[-1].activation
-    pair = (final, loss_name) if isinstance(final, str) else None
-    from_z = pair in _core.LOSSES_FROM_Z and not any(layers[-1]._activity_penalty())
+    kernel = loss.kernel if loss else None
+    of_loss = loss._plan_fields(layers[-1].activation) if loss else dict(_NO_LOSS)
+    if of_loss["from_z"] and any(layers[-1]._activity_penalty()):
+        of_loss = loss._plan_fields(None)
     parameters, state, shared, places, users = _Places(), _Places(), _Places(), _Places(), []
 
     rows, numbers = [], []
@@ -140,7 +149,9 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
         if row["w"] >= 0:
             row["chunk"] = _chunk(layer.n_in, layer.n_out)
             row["z"] = places.new(layer.n_out)
-            needs_z = keep_all or not _in_place(layer.activation) or (l == last and from_z)
+            needs_z = (
+                keep_all or not _in_place(layer.activation) or (l == last and of_loss["from_z"])
+            )
             row["a"] = places.new(layer.n_out) if needs_z else row["z"]
         else:
             row["z"] = rows[-1]["a"] if rows else -1
@@ -164,8 +175,11 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
         matrix=np.array([[row[c] for c in _core.PLAN_COLUMNS] for row in rows], np.int64),
         numbers=np.array([[row[c] for c in _core.PLAN_NUMBERS] for row in numbers], np.float64),
         fields={
-            "loss": _core.LOSSES_FROM_Z[pair] if from_z else _core.LOSSES[loss_name],
-            "from_z": from_z,
+            **of_loss,
+            # Of a row's doubles two elements each, so that float32 has room for them too.
+            "native_scratch": places.new(
+                2 * (n_y + 2 * layers[-1].n_out) if kernel == "native" else 0
+            ),
             "first_delta": first_delta,
             "n_x": n_x,
             "n_y": n_y,
@@ -177,9 +191,9 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             "scratch_size": max(
                 [_aligned(rows[l]["chunk"] * layers[l].n_out) for l in weighted], default=0
             ),
-            "block": 0 if users or loss_name == "user" else _block(layers),
+            "block": 0 if users or kernel == "user" else _block(layers),
         },
-        users=[*users, loss.cost_and_grad if loss_name == "user" else None],
+        users=[*users, loss.cost_and_grad if kernel in ("user", "native") else None],
     )
 
 

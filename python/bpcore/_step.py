@@ -27,7 +27,7 @@ class Step:
     grad_b : list of ndarray
         ``grad_b[l]`` = ∂C/∂b⁽ˡ⁾ = Σ over rows of δ⁽ˡ⁾, shape (n_l,).
     cost : float
-        C, averaged over the rows.
+        The loss: C averaged over the rows, or reduced as the loss says.
     """
 
     a: list
@@ -43,13 +43,15 @@ def run(model, plan, data):
     rows = len(data)
     network = plan.network(model._parameters, model._state, rows)
     gradient = np.empty_like(model._parameters)
-    total = network.cost_and_grad(data.x, data.y, data.weight, gradient, gradient)
+    divisor = model.loss.divisor(data.y, data.weight)
+    scale = 1 / divisor if divisor else 0.0
+    total = network.cost_and_grad(data.x, data.y, data.weight, scale, gradient, gradient)
     work, capacity = network.workspace, -(-rows // ROW_MULTIPLE) * ROW_MULTIPLE
 
     def place(offset, n):
         return work[offset * capacity : offset * capacity + rows * n].reshape(rows, n)
 
-    step = Step([data.x], [None], [None], [None], [None], total / rows)
+    step = Step([data.x], [None], [None], [None], [None], total / (divisor or 1))
     columns = (plan.column(c) for c in ("n_in", "n_out", "w", "b", "z", "a", "delta"))
     for n_in, n_out, w, b, z, a, delta in zip(*columns, strict=True):
         step.z.append(place(z, n_out) if z >= 0 else data.x)

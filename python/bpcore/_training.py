@@ -200,12 +200,28 @@ def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):
 
 
 def evaluate(model, network, data, metrics, batch_size=None):
-    """Return the cost over the data and the metrics of its outputs, by name.
+    """Return the loss over the data and the metrics of its outputs, by name.
 
-    A user's own metric is called with `batch_size` rows at a time.
+    A loss that is not simply the mean is one of batches, of which the mean is taken; a user's
+    own metric is called with `batch_size` rows at a time.
     """
     outputs = np.empty((len(data), model.layers[-1].n_out), data.y.dtype) if metrics else None
-    total = network.evaluate(data.x, data.y, data.weight, outputs)
+    if model.loss.is_mean:
+        total = network.evaluate(data.x, data.y, data.weight, outputs)
+    else:
+        total = 0.0
+        for start in range(0, len(data), batch_size):
+            rows = slice(start, start + batch_size)
+            y, weight = data.y[rows], None if data.weight is None else data.weight[rows]
+            divisor = model.loss.divisor(y, weight)
+            cost = network.evaluate(
+                data.x[rows],
+                y,
+                weight,
+                None if outputs is None else outputs[rows],
+                divisor / len(y),
+            )
+            total += cost / divisor * len(y) if divisor else 0.0
     logs = {"loss": total / len(data)}
     if metrics:
         metrics.reset()

@@ -138,6 +138,8 @@ class Sequential(TrainingMethods):
         self._forget_networks()
         if self.optimizer is not None:  # its moments are those of other parameters
             self.optimizer._forget()
+        if self.loss is not None:
+            self._loss_checked = self._check_loss(self.loss)
 
     def _laid_out(self, specs):
         """Return a flat array, and for each layer its parts of it as views."""
@@ -341,8 +343,10 @@ class Sequential(TrainingMethods):
         network = plan.network(self._as_theta(theta), self._state, min(BLOCK_ROWS, len(data)))
         grad = np.empty_like(network.parameters)
         scratch = np.empty_like(grad)
-        total = network.cost_and_grad(data.x, data.y, data.weight, grad, scratch)
-        return total / len(data), grad
+        divisor = self.loss.divisor(data.y, data.weight)
+        scale = 1 / divisor if divisor else 0.0
+        total = network.cost_and_grad(data.x, data.y, data.weight, scale, grad, scratch)
+        return total / (divisor or 1), grad
 
     # ---- files ---------------------------------------------------------------
 

@@ -59,7 +59,7 @@ def _check_user_names(model):
     known = {}
     functions = [la.activation for la in model.layers if not isinstance(la.activation, str)]
     named = [(f.name, f[:2]) for f in functions]
-    if getattr(model.loss, "name", None) == "user":
+    if isinstance(model.loss, losses.UserLoss):
         named.append((model.loss.__name__, model.loss.cost_and_grad))
     for name, function in named:
         if name == "<lambda>" or known.setdefault(name, function) != function:
@@ -123,9 +123,7 @@ def _rebuild(description, tensors, filepath, custom):
         optimizer.iterations = compiled["optimizer"]["iterations"]
         model.compile(
             optimizer,
-            _custom(compiled["loss"]["name"], custom, "loss")
-            if compiled["loss"]["class"] == "UserLoss"
-            else look_up(compiled["loss"]["class"], losses.BUILT_IN, "loss")(),
+            _make_loss(compiled["loss"], custom),
             [_make_metric(m, custom) for m in compiled["metrics"]],
             [_make_metric(m, custom) for m in compiled.get("weighted_metrics", [])],
         )
@@ -160,6 +158,8 @@ def _describe(model, extra):
             "loss": {
                 "class": type(model.loss).__name__,
                 "name": getattr(model.loss, "__name__", model.loss.name),
+                "config": model.loss.get_config(),
+                "own": type(model.loss).__name__ not in losses.BUILT_IN,
             },
             "metrics": metric_names,
             "weighted_metrics": weighted_metric_names,
@@ -216,6 +216,17 @@ def _make_metric(entry, custom):
         made = _custom(name, custom, "metric")
         return made if function else made.from_config(entry["config"])
     return metrics.deserialize(entry, custom)
+
+
+def _make_loss(entry, custom):
+    """The loss of a description; a user's own comes from `custom`, by its name or class."""
+    name = entry["name"] if entry["class"] == "UserLoss" else entry["class"]
+    if entry["class"] == "UserLoss" or entry.get("own"):
+        _custom(name, custom, "loss")
+    elif name not in custom:
+        look_up(name, losses.BUILT_IN, "loss")
+    config = entry.get("config", {})
+    return losses.deserialize({"class_name": name, "config": config}, custom)
 
 
 def _custom(name, custom, what):

@@ -4,16 +4,18 @@ type chosen, and the GIL dropped once."""
 cimport cython
 cimport numpy as cnp
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from cpython.pycapsule cimport PyCapsule_GetContext, PyCapsule_GetName, PyCapsule_GetPointer
 from cpython.pythread cimport PyThread_get_thread_ident
 from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 cimport kernels
 from evaluate cimport cost_and_grad, evaluate
 from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_rows, bp_shuffle
-from network cimport ADAM, SGD, Layer, Plan, real
+from network cimport ADAM, BY_ROWS, BY_WEIGHTS, SGD, TOTAL, Layer, Plan, native_cost, real
 from train cimport Job, train_epochs, train_steps
 
 import os
+import re
 from _thread import allocate_lock
 
 import numpy as np
@@ -49,7 +51,32 @@ LOSSES = {
     "binary_crossentropy": kernels.BP_BINARY_CROSSENTROPY,
     "categorical_crossentropy": kernels.BP_CATEGORICAL_CROSSENTROPY,
     "sparse_categorical_crossentropy": kernels.BP_SPARSE_CATEGORICAL_CROSSENTROPY,
+    "mean_absolute_error": kernels.BP_MEAN_ABSOLUTE_ERROR,
+    "mean_absolute_percentage_error": kernels.BP_MEAN_ABSOLUTE_PERCENTAGE_ERROR,
+    "mean_squared_logarithmic_error": kernels.BP_MEAN_SQUARED_LOGARITHMIC_ERROR,
+    "cosine_similarity": kernels.BP_COSINE_SIMILARITY,
+    "huber": kernels.BP_HUBER,
+    "log_cosh": kernels.BP_LOG_COSH,
+    "poisson": kernels.BP_POISSON,
+    "kl_divergence": kernels.BP_KL_DIVERGENCE,
+    "hinge": kernels.BP_HINGE,
+    "squared_hinge": kernels.BP_SQUARED_HINGE,
+    "categorical_hinge": kernels.BP_CATEGORICAL_HINGE,
+    "quantile": kernels.BP_QUANTILE,
+    "gaussian_negative_log_likelihood": kernels.BP_GAUSSIAN_NEGATIVE_LOG_LIKELIHOOD,
+    "binary_focal_crossentropy": kernels.BP_BINARY_FOCAL_CROSSENTROPY,
+    "categorical_focal_crossentropy": kernels.BP_CATEGORICAL_FOCAL_CROSSENTROPY,
+    "categorical_generalized_cross_entropy":
+        kernels.BP_CATEGORICAL_GENERALIZED_CROSS_ENTROPY,
+    "dice": kernels.BP_DICE,
+    "tversky": kernels.BP_TVERSKY,
+    "binary_crossentropy_from_logits": kernels.BP_BINARY_CROSSENTROPY_FROM_LOGITS,
+    "categorical_crossentropy_from_logits":
+        kernels.BP_CATEGORICAL_CROSSENTROPY_FROM_LOGITS,
+    "sparse_categorical_crossentropy_from_logits":
+        kernels.BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_LOGITS,
     "user": kernels.BP_USER_LOSS,
+    "native": kernels.BP_NATIVE_LOSS,
 }
 # (output activation, loss): the two as one function of z.
 LOSSES_FROM_Z = {
@@ -58,10 +85,17 @@ LOSSES_FROM_Z = {
     ("softmax", "sparse_categorical_crossentropy"):
         kernels.BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_Z,
 }
+REDUCTIONS = {
+    "sum_over_batch_size": BY_ROWS,
+    "mean": BY_ROWS,
+    "sum": TOTAL,
+    "mean_with_sample_weight": BY_WEIGHTS,
+}
 OPTIMIZERS = {"sgd": SGD, "adam": ADAM}
 
 include "isa.pxi"
 include "kernel_calls.pxi"
+include "native.pxi"
 
 # One row of the plan's matrix for each layer; the fields of network.pxd's Layer.
 PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w_t", "chunk",
@@ -99,10 +133,12 @@ cdef class Network:
     cdef readonly int64_t steps_done, epochs_done
     cdef int typenum
     cdef list users
+    cdef object loss_p
     cdef object lock      # one call at a time has the workspace
     cdef unsigned long owner
 
-    def __cinit__(self, layers, numbers, *, int loss, bint from_z, int first_delta, Py_ssize_t n_x,
+    def __cinit__(self, layers, numbers, *, int loss, bint from_z, loss_p, int reduction,
+                  bint ignores, Py_ssize_t native_scratch, int first_delta, Py_ssize_t n_x,
                   Py_ssize_t n_y, Py_ssize_t x, Py_ssize_t y, Py_ssize_t weight,
                   Py_ssize_t row_size, Py_ssize_t shared_size, Py_ssize_t scratch_size,
                   Py_ssize_t block, Py_ssize_t capacity, int threads, list users, parameters,
@@ -136,6 +172,14 @@ cdef class Network:
         self.plan.n_layers = <int>rows.shape[0]
         self.plan.loss = loss
         self.plan.from_z = from_z
+        self.loss_p = loss_p
+        self.plan.loss_p = <const double *>data_of(loss_p, cnp.NPY_DOUBLE, 1, "loss_p")
+        self.plan.reduction = reduction
+        self.plan.ignores = ignores
+        self.plan.native_scratch = native_scratch
+        if loss == kernels.BP_NATIVE_LOSS:
+            self.plan.native = (<NativeCost?>users[-1]).function
+            self.plan.native_data = (<NativeCost>users[-1]).data
         self.plan.first_delta = first_delta
         self.plan.n_x = n_x
         self.plan.n_y = n_y
@@ -248,11 +292,12 @@ cdef class Network:
         cdef void *x_ = inputs_of(x, self.typenum, n, self.plan.n_x, &source)
         cdef void *out_ = data_of(out, self.typenum, n * self.n_out(), "out")
         if self.typenum == cnp.NPY_FLOAT:
-            self._evaluate(n, <float *>x_, &source, <float *>NULL, <float *>NULL, <float *>out_)
+            self._evaluate(n, <float *>x_, &source, <float *>NULL, <float *>NULL, 1, <float *>out_)
         else:
-            self._evaluate(n, <double *>x_, &source, <double *>NULL, <double *>NULL, <double *>out_)
+            self._evaluate(n, <double *>x_, &source, <double *>NULL, <double *>NULL, 1,
+                           <double *>out_)
 
-    def evaluate(self, x, y, weight, out=None):
+    def evaluate(self, x, y, weight, out=None, double row_share=1.0):
         cdef Py_ssize_t n = len(x)
         cdef bp_rows source
         cdef void *x_ = inputs_of(x, self.typenum, n, self.plan.n_x, &source)
@@ -265,11 +310,11 @@ cdef class Network:
             out_ = data_of(out, self.typenum, n * self.n_out(), "out")
         if self.typenum == cnp.NPY_FLOAT:
             return self._evaluate(n, <float *>x_, &source, <float *>y_, <float *>weight_,
-                                  <float *>out_)
+                                  row_share, <float *>out_)
         return self._evaluate(n, <double *>x_, &source, <double *>y_, <double *>weight_,
-                              <double *>out_)
+                              row_share, <double *>out_)
 
-    def cost_and_grad(self, x, y, weight, grad, grad_block):
+    def cost_and_grad(self, x, y, weight, double scale, grad, grad_block):
         cdef Py_ssize_t n = len(x)
         cdef void *x_ = data_of(x, self.typenum, n * self.plan.n_x, "x")
         cdef void *y_ = data_of(y, self.typenum, n * self.plan.n_y, "y")
@@ -279,9 +324,9 @@ cdef class Network:
         if weight is not None:
             weight_ = data_of(weight, self.typenum, n, "sample_weight")
         if self.typenum == cnp.NPY_FLOAT:
-            return self._cost_and_grad(n, <float *>x_, <float *>y_, <float *>weight_,
+            return self._cost_and_grad(n, <float *>x_, <float *>y_, <float *>weight_, scale,
                                        <float *>grad_, <float *>block_)
-        return self._cost_and_grad(n, <double *>x_, <double *>y_, <double *>weight_,
+        return self._cost_and_grad(n, <double *>x_, <double *>y_, <double *>weight_, scale,
                                    <double *>grad_, <double *>block_)
 
     def train(self, x, y, weight, order, Py_ssize_t batch_size, Py_ssize_t first,
@@ -347,35 +392,35 @@ cdef class Network:
 
     cdef int _one(self, const real *x, real *out) except -1:
         # Too short for dropping the GIL to pay.
-        evaluate(&self.plan, current_isa, 1, x, NULL, <real *>NULL, <real *>NULL,
+        evaluate(&self.plan, current_isa, 1, x, NULL, <real *>NULL, <real *>NULL, 1,
                  <real *>cnp.PyArray_DATA(self.parameters),
                  <real *>cnp.PyArray_DATA(self.workspace), out)
         return 0
 
     cdef _evaluate(self, Py_ssize_t n, const real *x, const bp_rows *source, const real *y,
-                   const real *weight, real *out):
+                   const real *weight, double row_share, real *out):
         cdef real *theta = <real *>cnp.PyArray_DATA(self.parameters)
         cdef real *work = <real *>cnp.PyArray_DATA(self.workspace)
         cdef double total
         self.enter()
         try:
             with nogil:
-                total = evaluate(&self.plan, current_isa, n, x, source, y, weight, theta, work,
-                                 out)
+                total = evaluate(&self.plan, current_isa, n, x, source, y, weight, row_share,
+                                 theta, work, out)
         finally:
             self.leave()
         return total
 
     cdef _cost_and_grad(self, Py_ssize_t n, const real *x, const real *y, const real *weight,
-                        real *grad, real *block):
+                        double scale, real *grad, real *block):
         cdef real *theta = <real *>cnp.PyArray_DATA(self.parameters)
         cdef real *work = <real *>cnp.PyArray_DATA(self.workspace)
         cdef double total
         self.enter()
         try:
             with nogil:
-                total = cost_and_grad(&self.plan, current_isa, n, x, y, weight, theta, work,
-                                      grad, block)
+                total = cost_and_grad(&self.plan, current_isa, n, x, y, weight, scale, theta,
+                                      work, grad, block)
         finally:
             self.leave()
         return total

@@ -26,9 +26,10 @@ down (w_t) lies in the workspace; whoever changes the parameters keeps it up to 
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from kernels cimport (
-    BP_RELU, BP_USER_ACTIVATION, BP_USER_LOSS, activate, bp_isa, column_sums, cost,
-    delta_product, derive, gradient, transpose, weighted_sum,
+    BP_NATIVE_LOSS, BP_RELU, BP_USER_ACTIVATION, BP_USER_LOSS, activate, bp_isa, column_sums,
+    cost, delta_product, derive, gradient, transpose, weighted_sum,
 )
+from native cimport native_costs
 from network cimport Draw, Layer, Plan, real
 from special cimport (
     clear_vectors, is_special, penalty, penalty_down, special_down, special_forward, vectors_of,
@@ -132,24 +133,34 @@ cdef inline double activity_penalty(const Plan *plan, Py_ssize_t first, Py_ssize
 
 cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t first,
                                Py_ssize_t rows, const real *x, const real *y,
-                               const real *weight, double scale, real *work,
-                               bint want_delta) except? -1 nogil:
+                               const real *weight, double scale, double row_share,
+                               real *work, bint want_delta) except? -1 nogil:
     """Sum of weight_i C(x_i) after `forward`. If wanted, delta[L]'s place receives
-    scale . dC/da[L], or dC/dz[L] where the loss is a function of z (plan.from_z)."""
+    scale . dC/da[L], or dC/dz[L] where the loss is a function of z (plan.from_z). Each row's penalty on
+    activations counts row_share in the loss, so row_share / scale in the sum."""
     cdef int last = plan.n_layers - 1
     cdef const Layer *layer = &plan.layers[last]
     cdef const real *z = z_of(plan, last, x, first, work)
     cdef const real *a = rows_of(plan, layer.a, layer.n_out, first, work)
     cdef real *delta = NULL
-    cdef double penalties = 0
-    if plan.has_penalty:
-        penalties = activity_penalty(plan, first, rows, work)
+    cdef real *scratch
+    cdef double total
     if want_delta:
         delta = rows_of(plan, layer.delta, layer.n_out, first, work)
     if plan.loss == BP_USER_LOSS:
-        return penalties + user_cost(plan.users, rows, plan.n_y, layer.n_out, a, y, weight,
-                                     scale, delta)
-    return penalties + cost(isa, plan.loss, rows, layer.n_out, z, a, y, weight, scale, delta)
+        total = user_cost(plan.users, rows, plan.n_y, layer.n_out, a, y, weight, scale, delta)
+    elif plan.loss == BP_NATIVE_LOSS:
+        # The place of the block's first row, which belongs to one thread.
+        scratch = rows_of(plan, plan.native_scratch, 2 * (plan.n_y + 2 * layer.n_out), first,
+                          work)
+        total = native_costs(plan, rows, layer.n_out, a, y, weight, scale, <double *>scratch,
+                             delta)
+    else:
+        total = cost(isa, plan.loss, rows, layer.n_out, z, a, y, weight, scale, plan.loss_p,
+                     delta)
+    if plan.has_penalty and scale != 0:
+        total += activity_penalty(plan, first, rows, work) * (row_share / scale)
+    return total
 
 
 cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py_ssize_t rows,
@@ -229,13 +240,13 @@ cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t rows,
 
 
 cdef inline double backprop(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, const real *x,
-                            const real *y, const real *weight, double scale, const real *theta,
-                            real *grad, real *work) except? -1 nogil:
+                            const real *y, const real *weight, double scale, double row_share,
+                            const real *theta, real *grad, real *work) except? -1 nogil:
     """One batch, forward and back, without dropout: returns the sum of weight_i C(x_i), and
-    writes the gradient of scale times that sum to grad."""
+    writes the gradient of scale times that sum to grad. row_share is 1 / all rows."""
     cdef double total
     forward(plan, isa, 0, rows, x, NULL, theta, work, NULL)
-    total = output_cost(plan, isa, 0, rows, x, y, weight, scale, work, True)
-    deltas(plan, isa, 0, rows, x, theta, work, NULL, scale)
+    total = output_cost(plan, isa, 0, rows, x, y, weight, scale, row_share, work, True)
+    deltas(plan, isa, 0, rows, x, theta, work, NULL, row_share)
     gradients(plan, isa, rows, x, work, grad)
     return total

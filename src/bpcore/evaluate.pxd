@@ -9,10 +9,11 @@ from network cimport Plan, real
 
 cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, const real *x,
                             const bp_rows *source, const real *y, const real *weight,
-                            const real *theta, real *work, real *outputs) except? -1 nogil:
+                            double row_share, const real *theta, real *work,
+                            real *outputs) except? -1 nogil:
     """Sum of weight_i C(x_i), without dropout; y NULL means no cost is wanted (0). x NULL
     means that the rows are in source, to be gathered. outputs, if not NULL, receives a[L] of
-    all rows."""
+    all rows. row_share is what a row's penalty on activations counts in that sum."""
     cdef Py_ssize_t start = 0, rows
     cdef Py_ssize_t n_out = plan.layers[plan.n_layers - 1].n_out
     cdef const real *a = work + plan.layers[plan.n_layers - 1].a * plan.capacity
@@ -28,7 +29,8 @@ cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, c
         forward(plan, isa, 0, rows, x_block, NULL, theta, work, NULL)
         if y != NULL:
             total += output_cost(plan, isa, 0, rows, x_block, y + start * plan.n_y,
-                                 weight + start if weight != NULL else NULL, 1.0, work, False)
+                                 weight + start if weight != NULL else NULL, 1.0, row_share,
+                                 work, False)
         if outputs != NULL:
             memcpy(outputs + start * n_out, a, rows * n_out * sizeof(real))
         start += rows
@@ -37,17 +39,17 @@ cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, c
 
 cdef inline double cost_and_grad(const Plan *plan, const bp_isa *isa, Py_ssize_t n,
                                  const real *x, const real *y, const real *weight,
-                                 const real *theta, real *work, real *grad,
+                                 double scale, const real *theta, real *work, real *grad,
                                  real *block) except? -1 nogil:
-    """Returns sum of weight_i C(x_i); grad receives the gradient of that sum / n: the sum of
-    its blocks' gradients, for which block is scratch of the same size."""
+    """Returns sum of weight_i C(x_i); grad receives the gradient of scale times that sum: the
+    sum of its blocks' gradients, for which block is scratch of the same size."""
     cdef Py_ssize_t start = 0, rows, i
     cdef double total = 0
     transpose_weights(plan, isa, theta, work)
     while start < n:
         rows = min(plan.capacity, n - start)
         total += backprop(plan, isa, rows, x + start * plan.n_x, y + start * plan.n_y,
-                          weight + start if weight != NULL else NULL, 1.0 / n, theta,
+                          weight + start if weight != NULL else NULL, scale, 1.0 / n, theta,
                           grad if start == 0 else block, work)
         if start > 0:
             for i in range(plan.n_parameters):

@@ -84,7 +84,10 @@ def kernel_gaussian(str isa, double deviation, bint factor, uint64_t seed, draw,
 
 
 def kernel_cost(str isa, int loss, const real[:, ::1] z, const real[:, ::1] a,
-                const real[:, ::1] y, const real[::1] weight, double scale, real[:, ::1] delta):
+                const real[:, ::1] y, const real[::1] weight, double scale, real[:, ::1] delta,
+                const double[::1] p=None):
+    if p is None:
+        p = np.zeros(8)
     cdef const real *weight_ = NULL
     cdef real *delta_ = NULL
     if weight is not None:
@@ -92,7 +95,18 @@ def kernel_cost(str isa, int loss, const real[:, ::1] z, const real[:, ::1] a,
     if delta is not None:
         delta_ = &delta[0, 0]
     return kernels.cost(find_isa(isa), loss, a.shape[0], a.shape[1], &z[0, 0], &a[0, 0],
-                        &y[0, 0], weight_, scale, delta_)
+                        &y[0, 0], weight_, scale, &p[0], delta_)
+
+
+def kernel_costs(str isa, int loss, const real[:, ::1] a, const real[:, ::1] y,
+                 const double[::1] p, double[::1] costs, real[:, ::1] delta):
+    """C(x_i) of each row into costs, and dC(x_i)/da into delta unless it is None."""
+    cdef const kernels.bp_isa *isa_ = find_isa(isa)
+    cdef Py_ssize_t i
+    for i in range(a.shape[0]):
+        costs[i] = kernels.cost(isa_, loss, 1, a.shape[1], &a[i, 0], &a[i, 0], &y[i, 0],
+                                <real *>NULL, 1.0, &p[0],
+                                <real *>NULL if delta is None else &delta[i, 0])
 
 
 def kernel_sgd(str isa, real[::1] w, const real[::1] grad, real[::1] m, double learning_rate,

@@ -31,8 +31,30 @@ cdef extern from "kernels/dispatch.h" nogil:
         BP_BINARY_CROSSENTROPY_FROM_Z
         BP_CATEGORICAL_CROSSENTROPY_FROM_Z
         BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_Z
+        BP_MEAN_ABSOLUTE_ERROR
+        BP_MEAN_ABSOLUTE_PERCENTAGE_ERROR
+        BP_MEAN_SQUARED_LOGARITHMIC_ERROR
+        BP_COSINE_SIMILARITY
+        BP_HUBER
+        BP_LOG_COSH
+        BP_POISSON
+        BP_KL_DIVERGENCE
+        BP_HINGE
+        BP_SQUARED_HINGE
+        BP_CATEGORICAL_HINGE
+        BP_QUANTILE
+        BP_GAUSSIAN_NEGATIVE_LOG_LIKELIHOOD
+        BP_BINARY_FOCAL_CROSSENTROPY
+        BP_CATEGORICAL_FOCAL_CROSSENTROPY
+        BP_CATEGORICAL_GENERALIZED_CROSS_ENTROPY
+        BP_DICE
+        BP_TVERSKY
+        BP_BINARY_CROSSENTROPY_FROM_LOGITS
+        BP_CATEGORICAL_CROSSENTROPY_FROM_LOGITS
+        BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_LOGITS
         BP_N_LOSSES
         BP_USER_LOSS
+        BP_NATIVE_LOSS
 
     enum:
         BP_INT8
@@ -92,8 +114,9 @@ cdef extern from "kernels/dispatch.h" nogil:
                       float *) noexcept nogil
         void (*prelu_back)(Py_ssize_t, Py_ssize_t, const float *, const float *, float *,
                            float *) noexcept nogil
-        double (*cost[7])(Py_ssize_t, Py_ssize_t, const float *, const float *, const float *,
-                          const float *, double, float *) noexcept nogil
+        double (*cost[28])(Py_ssize_t, Py_ssize_t, const float *, const float *,
+                           const float *, const float *, double, const double *,
+                           float *) noexcept nogil
         void (*sgd)(Py_ssize_t, float *, const float *, float *, double, double,
                     int) noexcept nogil
         void (*adam)(Py_ssize_t, float *, const float *, float *, float *, double, double,
@@ -144,8 +167,9 @@ cdef extern from "kernels/dispatch.h" nogil:
                       double *) noexcept nogil
         void (*prelu_back)(Py_ssize_t, Py_ssize_t, const double *, const double *, double *,
                            double *) noexcept nogil
-        double (*cost[7])(Py_ssize_t, Py_ssize_t, const double *, const double *, const double *,
-                          const double *, double, double *) noexcept nogil
+        double (*cost[28])(Py_ssize_t, Py_ssize_t, const double *, const double *,
+                           const double *, const double *, double, const double *,
+                           double *) noexcept nogil
         void (*sgd)(Py_ssize_t, double *, const double *, double *, double, double,
                     int) noexcept nogil
         void (*adam)(Py_ssize_t, double *, const double *, double *, double *, double, double,
@@ -346,11 +370,11 @@ cdef inline void prelu_back(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, co
 
 cdef inline double cost(const bp_isa *isa, int loss, Py_ssize_t rows, Py_ssize_t n,
                         const real *z, const real *a, const real *y, const real *weight,
-                        double scale, real *delta) noexcept nogil:
+                        double scale, const double *p, real *delta) noexcept nogil:
     if real is float:
-        return isa.f32.cost[loss](rows, n, z, a, y, weight, scale, delta)
+        return isa.f32.cost[loss](rows, n, z, a, y, weight, scale, p, delta)
     else:
-        return isa.f64.cost[loss](rows, n, z, a, y, weight, scale, delta)
+        return isa.f64.cost[loss](rows, n, z, a, y, weight, scale, p, delta)
 
 
 cdef inline void sgd(const bp_isa *isa, Py_ssize_t n, real *w, const real *grad, real *m,

@@ -21,6 +21,16 @@ ctypedef fused real:
     float
     double
 
+# A user's cost of one example: (n_y, y, n, a, grad, user_data) -> C, and dC/da into grad.
+ctypedef double (*native_cost)(Py_ssize_t, const double *, Py_ssize_t, const double *, double *,
+                               void *) noexcept nogil
+
+cdef enum Reduction:
+    # What the sum of a batch's costs is divided by; see reduction.pxd.
+    BY_ROWS
+    TOTAL                 # nothing
+    BY_WEIGHTS            # the sum of the sample weights
+
 cdef struct Layer:
     int activation        # enum bp_activation
     Py_ssize_t user       # index of a user's activation, or -1
@@ -47,6 +57,12 @@ cdef struct Plan:
     Layer *layers
     int loss              # enum bp_loss
     bint from_z           # the loss gives delta[L] = dC/dz itself
+    const double *loss_p  # the loss's own parameters
+    int reduction         # enum Reduction
+    bint ignores          # rows with the label loss_p[1] do not count
+    native_cost native    # the user's, where loss is BP_NATIVE_LOSS, and its data
+    void *native_data
+    Py_ssize_t native_scratch   # workspace offset of the doubles it is given
     int first_delta       # delta is wanted for layers first_delta .. n_layers - 1
     Py_ssize_t n_x, n_y   # columns of x and of y
     Py_ssize_t x, y, weight   # workspace offsets of a gathered batch

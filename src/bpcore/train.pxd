@@ -26,7 +26,8 @@ from kernels cimport (
     bp_restore_denormals, bp_rows, bp_run_threads, bp_shuffle, column_sums, gather, gather_rows,
     gradient, sgd, transpose,
 )
-from network cimport ADAM, Draw, Layer, Plan, Update, real
+from network cimport ADAM, BY_ROWS, Draw, Layer, Plan, Update, real
+from reduction cimport divided, divisor_of
 from special cimport vectors_of
 
 # The cost of a batch is summed over at most so many units of at least UNIT_ROWS rows, and
@@ -119,9 +120,22 @@ cdef inline bint x_is_gathered(const Job *job) noexcept nogil:
     return job.x == NULL or (job.order != NULL and job.plan.layers[0].w < 0)
 
 
+cdef inline double batch_divisor(const Job *job, const Batch *batch, real *like) noexcept nogil:
+    """What the batch's summed costs are divided by to give its loss."""
+    cdef const real *y = <const real *>job.y
+    cdef const real *weight = <const real *>job.weight
+    if job.plan.reduction == BY_ROWS and not job.plan.ignores:
+        return batch.rows
+    if job.order != NULL:
+        return divisor_of(job.plan, batch.rows, y, weight, job.order + batch.start)
+    return divisor_of(job.plan, batch.rows, y + batch.start * job.plan.n_y,
+                      weight + batch.start if weight != NULL else NULL, NULL)
+
+
 cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int thread,
-                           real *like) except -1 nogil:
-    """This thread's rows of one batch. like only tells the element type."""
+                           double scale, real *like) except -1 nogil:
+    """This thread's rows of one batch, whose loss is scale times the sum of its costs. like
+    only tells the element type."""
     cdef const Plan *plan = job.plan
     cdef real *work = <real *>job.work
     cdef const real *theta = <const real *>job.theta
@@ -169,7 +183,7 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
             job.costs[unit] = output_cost(
                 plan, job.isa, first + at, stop, x if index else x + at * plan.n_x,
                 y + at * plan.n_y,
-                weight + at if weight != NULL else NULL, 1.0 / batch.rows, work, True)
+                weight + at if weight != NULL else NULL, scale, 1.0 / batch.rows, work, True)
             unit += 1
             at += stop
         deltas(plan, job.isa, first, rows, x, theta, work, draw, 1.0 / batch.rows)
@@ -250,6 +264,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     cdef Draw draw = job.draw
     cdef Batch batch
     cdef Py_ssize_t step, unit
+    cdef double divisor, total
     cdef real *work = <real *>job.work
     cdef real *outputs = <real *>job.outputs
     cdef const Layer *last = &job.plan.layers[job.plan.n_layers - 1]
@@ -257,12 +272,19 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     for step in range(job.first, job.last):
         draw.step = <uint32_t>step
         batch = batch_of(job, step)
-        rows_phase(job, &batch, &draw, thread, like)
+        divisor = batch_divisor(job, &batch, like)
+        rows_phase(job, &batch, &draw, thread, divided(1, divisor), like)
         if job.threads > 1:
             bp_barrier_wait(&job.barrier)
         if thread == 0:
-            for unit in range(batch.units):
-                job.total += job.costs[unit]
+            if divisor == batch.rows:
+                for unit in range(batch.units):
+                    job.total += job.costs[unit]
+            else:
+                total = 0
+                for unit in range(batch.units):
+                    total += job.costs[unit]
+                job.total += divided(total, divisor) * batch.rows
             if outputs != NULL:
                 memcpy(outputs, rows_of(job.plan, last.a, last.n_out, 0, work),
                        batch.rows * last.n_out * sizeof(real))
@@ -294,8 +316,9 @@ cdef inline double train_steps(Job *job, real *like) except? -1 nogil:
 
     Step s takes rows order[s batch], ..., of x (n, n_x), y (n, n_y) and weight (n,); order
     NULL means as they lie, weight NULL means 1. The last batch may be short. outputs, if
-    not NULL, receives a[L] of each row in the order visited. Returns job.total plus the sum of
-    weight_i C(x_i) over the rows visited: an epoch in several calls, each given the total so
+    not NULL, receives a[L] of each row in the order visited. Returns job.total plus the sum over
+    the batches of their loss times their rows, which is the sum of weight_i C(x_i) over the
+    rows visited for the default reduction: an epoch in several calls, each given the total so
     far, sums in the order of one.
     """
     cdef unsigned long long state
@@ -320,7 +343,7 @@ cdef inline double train_steps(Job *job, real *like) except? -1 nogil:
 cdef inline int train_epochs(Job *job, Py_ssize_t epochs, double *totals,
                              real *like) except -1 nogil:
     """Whole epochs from draw.epoch on, each in a new random order if job.order is given (it is
-    written to). totals[e] receives the sum of weight_i C(x_i) over epoch e."""
+    written to). totals[e] receives what train_steps returns for epoch e."""
     cdef Py_ssize_t epoch
     for epoch in range(epochs):
         if job.order != NULL:

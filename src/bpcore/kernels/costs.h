@@ -10,7 +10,7 @@
 #define COST(name)                                                                     \
     static double cost_##name(ptrdiff_t rows, ptrdiff_t n, const REAL *z,              \
                               const REAL *a, const REAL *y, const REAL *weight,        \
-                              double scale, REAL *delta)
+                              double scale, const double *p, REAL *delta)
 
 /* Keras's epsilon: probabilities are clipped to [EPSILON, 1 - EPSILON]. */
 #define EPSILON ((REAL)1e-7)
@@ -39,7 +39,7 @@ INLINE double squares(ptrdiff_t n, const REAL *a, const REAL *y, REAL slope, REA
 /* C = (1/n) sum_j (a_j - y_j)^2 */
 COST(mean_squared_error) {
     double total = 0;
-    (void)z;
+    (void)z, (void)p;
     if (!weight)
         return squares(rows * n, a, y, (REAL)(2 * scale / (double)n), delta) / (double)n;
     for (ptrdiff_t i = 0; i < rows; i++) {
@@ -50,8 +50,33 @@ COST(mean_squared_error) {
     return total / (double)n;
 }
 
+/* What a cost takes of its targets: `smooth` is a constant where it is called, so that
+ * plain targets are read as they are. Label smoothing is t = keep y + add. */
+typedef struct {
+    int smooth;
+    REAL keep, add;
+} Smoothing;
+
+INLINE Smoothing smoothing(double amount, double classes) {
+    return (Smoothing){1, (REAL)(1 - amount), (REAL)(amount / classes)};
+}
+INLINE REAL smoothed(Smoothing s, REAL y) { return s.smooth ? s.keep * y + s.add : y; }
+
+/* COST(name) of BODY(..., smoothing) for targets as they are, or smoothed by p[0] over
+ * so many classes. */
+#define SMOOTHABLE_COST(name, body, classes)                                           \
+    COST(name) {                                                                       \
+        if (p[0] == 0)                                                                 \
+            return body(rows, n, z, a, y, weight, scale, delta, (Smoothing){0, 1, 0}); \
+        return body(rows, n, z, a, y, weight, scale, delta, smoothing(p[0], classes)); \
+    }
+#define SMOOTHABLE_BODY(name)                                                          \
+    INLINE double name(ptrdiff_t rows, ptrdiff_t n, const REAL *z, const REAL *a,      \
+                       const REAL *y, const REAL *weight, double scale, REAL *delta,   \
+                       Smoothing s)
+
 /* C = -(1/n) sum_j [y_j log a_j + (1 - y_j) log(1 - a_j)] */
-COST(binary_crossentropy) {
+SMOOTHABLE_BODY(binary_body) {
     double total = 0;
     (void)z;
     for (ptrdiff_t i = 0; i < rows; i++, a += n, y += n) {
@@ -60,9 +85,10 @@ COST(binary_crossentropy) {
         double sum = 0;
         for (ptrdiff_t j = 0; j < n; j++) {
             const REAL p = clip(a[j]);
-            sum -= (double)y[j] * log(p) + (1 - (double)y[j]) * log1p(-(double)p);
+            const REAL t = smoothed(s, y[j]);
+            sum -= (double)t * log(p) + (1 - (double)t) * log1p(-(double)p);
             if (delta)
-                delta[j] = clipped(a[j]) ? 0 : slope * (p - y[j]) / (p * (1 - p));
+                delta[j] = clipped(a[j]) ? 0 : slope * (p - t) / (p * (1 - p));
         }
         total += w * sum / (double)n;
         if (delta)
@@ -70,9 +96,10 @@ COST(binary_crossentropy) {
     }
     return total;
 }
+SMOOTHABLE_COST(binary_crossentropy, binary_body, 2.0)
 
 /* C = -sum_j y_j log p_j, p = a / sum a */
-COST(categorical_crossentropy) {
+SMOOTHABLE_BODY(categorical_body) {
     double total = 0;
     (void)z;
     for (ptrdiff_t i = 0; i < rows; i++, a += n, y += n) {
@@ -84,14 +111,15 @@ COST(categorical_crossentropy) {
             total_a += a[j];
         for (ptrdiff_t j = 0; j < n; j++) {
             const REAL p = total_a != 0 ? a[j] / total_a : 0;
-            sum -= (double)y[j] * log(clip(p));
+            const REAL t = smoothed(s, y[j]);
+            sum -= (double)t * log(clip(p));
             if (!clipped(p))
-                total_y += y[j];
+                total_y += t;
         }
         total += w * sum;
         if (delta) {
             for (ptrdiff_t j = 0; j < n; j++) {
-                const REAL own = clipped(a[j] / total_a) ? 0 : y[j] / a[j];
+                const REAL own = clipped(a[j] / total_a) ? 0 : smoothed(s, y[j]) / a[j];
                 delta[j] = total_a != 0 ? slope * (total_y / total_a - own) : 0;
             }
             delta += n;
@@ -99,6 +127,7 @@ COST(categorical_crossentropy) {
     }
     return total;
 }
+SMOOTHABLE_COST(categorical_crossentropy, categorical_body, (double)n)
 
 /* Labels are checked before they come here, but the array is the caller's and may have
  * changed since: never index with one that is out of range. */
@@ -109,12 +138,23 @@ static double no_such_label(ptrdiff_t n, REAL *delta) {
     return NAN;
 }
 
+/* One label costs nothing where p[0] is not 0: the class p[1]. */
+INLINE int ignored(const double *p, REAL y, ptrdiff_t n, REAL *delta) {
+    if (p[0] == 0 || (double)y != p[1])
+        return 0;
+    if (delta)
+        memset(delta, 0, (size_t)n * sizeof *delta);
+    return 1;
+}
+
 /* C = -log p_k, p = a / sum a, k the label */
 COST(sparse_categorical_crossentropy) {
     double total = 0;
     (void)z;
     for (ptrdiff_t i = 0; i < rows; i++, a += n) {
         const double w = weight ? weight[i] : 1;
+        if (ignored(p, y[i], n, delta ? delta + i * n : NULL))
+            continue;
         if (!(y[i] >= 0 && y[i] < (REAL)n)) {
             total += no_such_label(n, delta ? delta + i * n : NULL);
             continue;
@@ -123,10 +163,10 @@ COST(sparse_categorical_crossentropy) {
         REAL total_a = 0;
         for (ptrdiff_t j = 0; j < n; j++)
             total_a += a[j];
-        const REAL p = total_a != 0 ? a[label] / total_a : 0;
-        total -= w * log(clip(p));
+        const REAL q = total_a != 0 ? a[label] / total_a : 0;
+        total -= w * log(clip(q));
         if (delta) {
-            const REAL slope = clipped(p) ? 0 : (REAL)(scale * w);
+            const REAL slope = clipped(q) ? 0 : (REAL)(scale * w);
             REAL *row = delta + i * n;
             for (ptrdiff_t j = 0; j < n; j++)
                 row[j] = slope != 0 ? slope / total_a : 0;
@@ -138,17 +178,18 @@ COST(sparse_categorical_crossentropy) {
 
 /* log(1 + exp(z)) - y z, with a = sigmoid(z):
  * log(1 + exp(z)) = max(z, 0) - log sigmoid(|z|), and sigmoid(|z|) >= 1/2. */
-COST(binary_crossentropy_from_z) {
+SMOOTHABLE_BODY(binary_from_z_body) {
     double total = 0;
     for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n, y += n) {
         const double w = weight ? weight[i] : 1;
         const REAL slope = (REAL)(scale * w / (double)n);
         double sum = 0;
         for (ptrdiff_t j = 0; j < n; j++) {
-            sum += (double)(z[j] > 0 ? z[j] : 0) - (double)y[j] * z[j];
+            const REAL t = smoothed(s, y[j]);
+            sum += (double)(z[j] > 0 ? z[j] : 0) - (double)t * z[j];
             sum += log1p(exp(-fabs((double)z[j])));
             if (delta)
-                delta[j] = slope * (a[j] - y[j]);
+                delta[j] = slope * (a[j] - t);
         }
         total += w * sum / (double)n;
         if (delta)
@@ -156,6 +197,7 @@ COST(binary_crossentropy_from_z) {
     }
     return total;
 }
+SMOOTHABLE_COST(binary_crossentropy_from_z, binary_from_z_body, 2.0)
 
 /* -log softmax(z)_k where a_k = softmax(z)_k is too small to have an accurate
  * logarithm: z_max - z_k - log a_max, as a_max = exp(0) / sum. */
@@ -171,7 +213,7 @@ static double minus_log_softmax(ptrdiff_t n, const REAL *z, const REAL *a, ptrdi
 #define ACCURATE ((REAL)1e-30)
 
 /* -sum_j y_j log softmax(z)_j; with Y = sum_j y_j, dC/dz_j = Y a_j - y_j */
-COST(categorical_crossentropy_from_z) {
+SMOOTHABLE_BODY(categorical_from_z_body) {
     double total = 0;
     for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n, y += n) {
         const double w = weight ? weight[i] : 1;
@@ -179,20 +221,22 @@ COST(categorical_crossentropy_from_z) {
         double sum = 0;
         REAL total_y = 0;
         for (ptrdiff_t j = 0; j < n; j++) {
-            if (y[j] != 0) /* 0 log 0 = 0 */
-                sum += y[j] * (a[j] > ACCURATE ? -log((double)a[j])
+            const REAL t = smoothed(s, y[j]);
+            if (t != 0) /* 0 log 0 = 0 */
+                sum += t * (a[j] > ACCURATE ? -log((double)a[j])
                                                : minus_log_softmax(n, z, a, j));
-            total_y += y[j];
+            total_y += t;
         }
         total += w * sum;
         if (delta) {
             for (ptrdiff_t j = 0; j < n; j++)
-                delta[j] = slope * (total_y * a[j] - y[j]);
+                delta[j] = slope * (total_y * a[j] - smoothed(s, y[j]));
             delta += n;
         }
     }
     return total;
 }
+SMOOTHABLE_COST(categorical_crossentropy_from_z, categorical_from_z_body, (double)n)
 
 COST(sparse_categorical_crossentropy_from_z) {
     double total = 0;
@@ -201,19 +245,21 @@ COST(sparse_categorical_crossentropy_from_z) {
     double product = 1;
     int factors = 0;
     for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n) {
+        if (ignored(p, y[i], n, delta ? delta + i * n : NULL))
+            continue;
         if (!(y[i] >= 0 && y[i] < (REAL)n)) {
             total += no_such_label(n, delta ? delta + i * n : NULL);
             continue;
         }
         const ptrdiff_t label = (ptrdiff_t)y[i];
-        const REAL p = a[label];
+        const REAL q = a[label];
         const double w = weight ? weight[i] : 1;
-        if (!(p > ACCURATE)) {
+        if (!(q > ACCURATE)) {
             total += w * minus_log_softmax(n, z, a, label);
         } else if (weight) {
-            total -= w * log((double)p);
+            total -= w * log((double)q);
         } else {
-            product *= p;
+            product *= q;
             if (++factors == 8) {
                 total -= log(product);
                 product = 1;
@@ -228,7 +274,7 @@ COST(sparse_categorical_crossentropy_from_z) {
                 vstore(row + j, slope * vload(a + j));
             if (j < n)
                 vstore_part(row + j, slope * vload_part(a + j, n - j), n - j);
-            row[label] = (REAL)(scale * w) * (p - 1);
+            row[label] = (REAL)(scale * w) * (q - 1);
         }
     }
     return total - log(product);

@@ -15,6 +15,8 @@
 
 #include "activations.h"
 #include "costs.h"
+#include "costs_probability.h"
+#include "costs_regression.h"
 #include "gather.h"
 #include "matmul.h"
 #include "noise.h"
@@ -61,7 +63,36 @@ const BP_KERNELS BP_TABLE = {
              [BP_BINARY_CROSSENTROPY_FROM_Z] = cost_binary_crossentropy_from_z,
              [BP_CATEGORICAL_CROSSENTROPY_FROM_Z] = cost_categorical_crossentropy_from_z,
              [BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_Z] =
-                 cost_sparse_categorical_crossentropy_from_z},
+                 cost_sparse_categorical_crossentropy_from_z,
+             [BP_MEAN_ABSOLUTE_ERROR] = cost_mean_absolute_error,
+             [BP_MEAN_ABSOLUTE_PERCENTAGE_ERROR] =
+                 cost_mean_absolute_percentage_error,
+             [BP_MEAN_SQUARED_LOGARITHMIC_ERROR] =
+                 cost_mean_squared_logarithmic_error,
+             [BP_COSINE_SIMILARITY] = cost_cosine_similarity,
+             [BP_HUBER] = cost_huber,
+             [BP_LOG_COSH] = cost_log_cosh,
+             [BP_POISSON] = cost_poisson,
+             [BP_KL_DIVERGENCE] = cost_kl_divergence,
+             [BP_HINGE] = cost_hinge,
+             [BP_SQUARED_HINGE] = cost_squared_hinge,
+             [BP_CATEGORICAL_HINGE] = cost_categorical_hinge,
+             [BP_QUANTILE] = cost_quantile,
+             [BP_GAUSSIAN_NEGATIVE_LOG_LIKELIHOOD] =
+                 cost_gaussian_negative_log_likelihood,
+             [BP_BINARY_FOCAL_CROSSENTROPY] = cost_binary_focal_crossentropy,
+             [BP_CATEGORICAL_FOCAL_CROSSENTROPY] =
+                 cost_categorical_focal_crossentropy,
+             [BP_CATEGORICAL_GENERALIZED_CROSS_ENTROPY] =
+                 cost_categorical_generalized_cross_entropy,
+             [BP_DICE] = cost_dice,
+             [BP_TVERSKY] = cost_tversky,
+             [BP_BINARY_CROSSENTROPY_FROM_LOGITS] =
+                 cost_binary_crossentropy_from_logits,
+             [BP_CATEGORICAL_CROSSENTROPY_FROM_LOGITS] =
+                 cost_categorical_crossentropy_from_logits,
+             [BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_LOGITS] =
+                 cost_sparse_categorical_crossentropy_from_logits},
     .sgd = sgd,
     .adam = adam,
     .gather = gather,

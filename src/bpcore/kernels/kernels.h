@@ -123,10 +123,12 @@ typedef struct BP_KERNELS {
      * Returns sum_i weight_i C(x_i), weight NULL meaning 1. If delta is not
      * NULL it receives scale * weight_i * dC(x_i)/da (for the pairs named
      * ..._FROM_Z: dC(x_i)/dz), so that scale = 1/|D| folds the average in once.
-     * y is (rows, n), or (rows, 1) holding the label for the sparse losses. */
+     * y is (rows, n), or (rows, 1) holding the label for the sparse losses (others of
+     * another width say so beside their formula). p holds the loss's own parameters,
+     * as many as it reads, in the order its formula's comment gives. */
     double (*cost[BP_N_LOSSES])(ptrdiff_t rows, ptrdiff_t n, const REAL *z,
                                 const REAL *a, const REAL *y, const REAL *weight,
-                                double scale, REAL *delta);
+                                double scale, const double *p, REAL *delta);
 
     /* ---- optimizers: one update of n parameters, in place --------------- */
 
