@@ -61,8 +61,7 @@ def test_trainings(dtype, index, weighted):
         dtype=dtype,
     )
     model.set_weights(weights)
-    rate = float(np.float32(cases.RATE))  # as Keras keeps it, in float64 too
-    model.compile(optimizers.SGD(rate), getattr(losses, name)(**arguments))
+    model.compile(optimizers.SGD(cases.RATE), getattr(losses, name)(**arguments))
     history = model.fit(
         x,
         y,
@@ -73,10 +72,9 @@ def test_trainings(dtype, index, weighted):
         verbose=0,
     )
     evaluated = model.evaluate(x, y, batch_size=cases.BATCH, sample_weight=weight)
-    # Keras's running mean of the loss rounds to float32 on JAX, in float64 too.
-    loss_tol, weight_tol = {"float32": (1e-5, 1e-4), "float64": (6e-8, 1e-9)}[dtype]
-    np.testing.assert_allclose(history.history["loss"], golden["loss"], loss_tol, 1e-7)
-    np.testing.assert_allclose(evaluated, golden["evaluate"], loss_tol, 1e-7)
+    loss_tol, weight_tol = {"float32": (1e-5, 1e-4), "float64": (1e-9, 1e-9)}[dtype]
+    np.testing.assert_allclose(history.history["loss"], golden["loss"], rtol=loss_tol)
+    np.testing.assert_allclose(evaluated, golden["evaluate"], rtol=loss_tol)
     _, _, kernel, bias = model.get_weights()
     np.testing.assert_allclose(kernel.ravel(), golden["kernel"], rtol=0, atol=weight_tol)
     np.testing.assert_allclose(bias, golden["bias"], rtol=0, atol=weight_tol)

@@ -1,6 +1,7 @@
 """Losses of the user's own: subclasses, functions, function pointers, and the check of their
 gradients."""
 
+import copy
 import ctypes
 import shutil
 import subprocess
@@ -229,7 +230,9 @@ def test_native_user_data_and_direct_calls(compiled, rng):
     np.testing.assert_allclose(loss.gradient(y, a), 3 * (a - y))
     model = dense_model((3, 2), ["linear"], loss)
     x = rng.normal(size=(6, 3))
-    assert model.evaluate(x, y) == pytest.approx(1.5 * ((model.predict(x) - y) ** 2).sum())
+    want = pytest.approx(1.5 * ((model.predict(x) - y) ** 2).sum())
+    assert model.evaluate(x, y) == want
+    assert copy.deepcopy(model).evaluate(x, y) == want
 
 
 def test_native_callbacks_of_python_and_their_check(rng):

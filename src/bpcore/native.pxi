@@ -36,6 +36,9 @@ cdef class NativeCost:
         self.data = PyCapsule_GetContext(capsule)
         self.callable = callable
 
+    def __deepcopy__(self, memo):
+        return self  # a function, like any other
+
     @cython.boundscheck(False)
     @cython.wraparound(False)
     def __call__(self, y, a):

@@ -210,7 +210,7 @@ COST(categorical_hinge) {
             }
         }
         const double cost = wrong - right + 1;
-        total += w * (cost > 0 ? cost : 0);
+        total += w * (cost < 0 ? 0 : cost);
         if (delta) {
             const REAL slope = cost > 0 ? (REAL)(scale * w) : 0;
             for (ptrdiff_t j = 0; j < n; j++)
@@ -234,7 +234,7 @@ COST(categorical_generalized_cross_entropy) {
         }
         const ptrdiff_t label = (ptrdiff_t)y[i];
         /* Above 0, so that the slope stays finite. */
-        const double x = a[label] > 1e-37 ? a[label] : 1e-37;
+        const double x = a[label] < 1e-37 ? 1e-37 : a[label];
         total += w * (1 - pow(x, p[0])) / p[0];
         if (delta) {
             memset(row, 0, (size_t)n * sizeof *row);

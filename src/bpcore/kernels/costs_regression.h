@@ -135,7 +135,7 @@ INLINE Labels labels_of(const double *p, ptrdiff_t m, const REAL *y) {
 }
 
 INLINE vreal margin(vreal a, vreal y, Labels c) {
-    return vmax(1 - (y * c.times + c.plus) * a, vzero());
+    return vmax(vzero(), 1 - (y * c.times + c.plus) * a); /* NaN stays NaN */
 }
 INLINE vreal hinge_slope(vreal a, vreal y, Labels c) {
     return vselect(margin(a, y, c) > 0, -(y * c.times + c.plus), vzero());
@@ -176,7 +176,7 @@ VECTOR_COST(squared_hinge, Labels, labels_of, squared_margin, squared_hinge_slop
 
 /* [log(1 + max(a, epsilon)) - log(1 + max(y, epsilon))]^2 */
 ELEMENT_COST(mean_squared_logarithmic_error, {
-    const double d = log1p(x > TINY ? x : TINY) - log1p(t > TINY ? t : TINY);
+    const double d = log1p(x < TINY ? TINY : x) - log1p(t < TINY ? TINY : t);
     value = d * d;
     slope = x > TINY ? 2 * d / (1 + x) : 0;
 })
