@@ -140,7 +140,7 @@ def test_small_types_train_to_the_same_bits(isa, dtype, rng, kind, shuffle, firs
             model.add(layers.Dropout(0.2))
         model.add(layers.Dense(7, "tanh"))
         model.add(layers.Dense(1))
-        model.compile("adam", "mse", ["mae"])
+        model.compile("adam", "mse", metrics=["mae"])
         with bpcore.num_threads(2):
             history = model.fit(data, y, 16, 2, 0, validation_split=0.3, shuffle=shuffle)
         ends.append(

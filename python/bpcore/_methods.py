@@ -1,63 +1,32 @@
-"""What a model can be asked to do with data: compile, fit, evaluate, predict."""
+"""What a model can be asked to do with data: fit, evaluate, predict."""
 
 import numpy as np
 
-from . import _training, losses, metrics, optimizers
+from . import _batches, _evaluation, _training
+from ._class_weight import with_class_weight
+from ._compiling import CompiledMethods
 from ._data import as_count, as_inputs, as_sample_weight
+from ._fit import Run
+from ._fit import fit as _run_fit
 from ._plan import make_plan
+from ._progress import check_verbose
 from ._threads import threads_for
 from ._training import Data, Trainer
+from .callbacks import CallbackList
 
 # Rows that predict and evaluate take through the network at a time: enough to fill
 # the vector units, few enough for the workspace to stay in cache.
 BLOCK_ROWS = 256
 
 
-class TrainingMethods:
+class TrainingMethods(CompiledMethods):
     """The part of a model that is about data; see `bpcore.Sequential`, the only one."""
 
-    # ---- compiling -----------------------------------------------------------
-
-    def compile(self, optimizer, loss, metrics=None):
-        """Say how to train.
-
-        Parameters
-        ----------
-        optimizer : str or Optimizer
-            "sgd", "adam", or an object of `bpcore.optimizers`, which belongs to this model
-            from its first training on.
-        loss : str, Loss, function (y, a) → (C, ∂C/∂a), or pair of functions
-            See `bpcore.losses.get`.
-        metrics : list of str or Metric, optional
-            What else to report of the outputs; see `bpcore.metrics`.
-        """
-        optimizer, loss = optimizers.get(optimizer), losses.get(loss)
-        if metrics is not None and not isinstance(metrics, (list, tuple)):
-            raise TypeError(f"metrics must be a list, got {metrics!r}")
-        names = list(metrics or [])
-        resolved = self._metrics_for(names, loss) if self.built else []
-        self.optimizer, self.loss = optimizer, loss
-        self._metric_names, self._metrics = names, resolved
-        self._forget_networks()
-
-    def _metrics_for(self, names, loss):
-        n_out = self._layers[-1].n_out
-        resolved = [metrics.get(m, loss.name, n_out) for m in names]
-        names = ["loss"] + [m.name for m in resolved]
-        if len(set(names)) < len(names):
-            raise ValueError(f"metrics must have different names, got {names[1:]}")
-        return resolved
-
-    def _resolve_metrics(self):
-        self._metrics = self._metrics_for(self._metric_names, self.loss)
+    # ---- networks ------------------------------------------------------------
 
     def _forget_networks(self):
         self._networks = {}
         self._trainers = {}
-
-    def _need_compiled(self, method):
-        if self.loss is None:
-            raise RuntimeError(f"call model.compile(optimizer=…, loss=…) before model.{method}(…)")
 
     def _plan_for(self, data, keep_all=False):
         return make_plan(self.layers, self.loss, data.y.shape[1], keep_all)
@@ -106,7 +75,7 @@ class TrainingMethods:
         With `small`, x may stay int8, uint8 or float16.
         """
         x = self._inputs(x, f"{prefix}x", small)
-        if self._metric_names and not self._metrics:
+        if not self._metrics and (self._metric_names or self._weighted_names):
             self._resolve_metrics()
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
@@ -117,85 +86,208 @@ class TrainingMethods:
 
     def fit(
         self,
-        x,
-        y,
+        x=None,
+        y=None,
         batch_size=None,
         epochs=1,
         verbose="auto",
+        callbacks=None,
         validation_split=0.0,
         validation_data=None,
         shuffle=True,
+        class_weight=None,
         sample_weight=None,
+        initial_epoch=0,
+        steps_per_epoch=None,
+        validation_steps=None,
+        validation_batch_size=None,
+        validation_freq=1,
+        *,
+        max_seconds=None,
     ):
         """Train on shuffled mini-batches.
 
         Parameters
         ----------
-        x : array_like, shape (N, n_0)
-            Copied only if it is not a C-contiguous array of the model's dtype, or of int8,
-            uint8 or float16, which are converted a mini-batch at a time.
+        x : array_like, shape (N, n_0), or iterator of batches
+            An array is copied only if it is not a C-contiguous array of the model's dtype, or
+            of int8, uint8 or float16, which are converted a mini-batch at a time. An iterator
+            yields (x, y) or (x, y, sample_weight), a mini-batch each; then `y`, `batch_size`,
+            `shuffle`, `sample_weight` and `validation_split` are not used.
         y : array_like, shape (N, n_L), or (N,) for one output or integer labels
         batch_size : int, optional
-            Default 32. The last batch of an epoch may be smaller.
+            Default 32, or N / `steps_per_epoch`. The last batch of an epoch may be smaller.
         epochs : int, default 1
+            The number of the last epoch, from 1: so many are trained from `initial_epoch` 0.
         verbose : {"auto", 0, 1, 2}
             0: nothing; 1 and "auto": a progress bar with loss, metrics and the time left;
             2: a line an epoch.
+        callbacks : list of Callback, optional
+            See `bpcore.callbacks`.
         validation_split : float, default 0.0
             This part of the rows, taken from the end, is not trained on but evaluated
             after each epoch.
-        validation_data : tuple (x, y) or (x, y, sample_weight), optional
+        validation_data : tuple (x, y) or (x, y, sample_weight), or iterator of batches, optional
             Used instead of `validation_split`.
         shuffle : bool, default True
             Visit the rows in a new random order each epoch.
+        class_weight : dict of int to float, optional
+            The weight of each class of y, labels or one-hot rows; 1 for one that is missing.
+            It multiplies `sample_weight`, and does not count in validation.
         sample_weight : array_like, shape (N,), optional
             The cost of a batch is Σᵢ wᵢ C(xᵢ) / B.
+        initial_epoch : int, default 0
+            The number of the first epoch, to go on after an earlier fit.
+        steps_per_epoch : int, optional
+            Mini-batches in an epoch; the next one goes on where it stopped. Default: all.
+        validation_steps : int, optional
+            Evaluate only so many batches of the validation data, from its start.
+        validation_batch_size : int, optional
+            Default: `batch_size`. Only callbacks notice.
+        validation_freq : int or list of int, default 1
+            Validate every so many epochs, or after the listed ones, counted from 1.
+        max_seconds : float, optional
+            Stop when the time is up, to within about 0.1 s. The epoch it falls in is not in
+            the history; what it trained stays in the weights.
 
         Returns
         -------
         History
             ``.history["loss"]`` and one list for each metric, and "val_…" for validation. The
             values of an epoch are means over its mini-batches as they were trained.
+
+        Notes
+        -----
+        Ctrl-C raises KeyboardInterrupt within about 0.1 s. The weights, the optimizer and
+        ``model.history`` are then those at the end of the last whole epoch.
         """
         self._need_compiled("fit")
-        batch_size = 32 if batch_size is None else as_count(batch_size, "batch_size")
+        check_verbose(verbose)
         epochs = as_count(epochs, "epochs", 0)
-        data = self._data(x, y, sample_weight)
-        validation = None
-        if validation_data is not None:
-            if not isinstance(validation_data, (tuple, list)) or len(validation_data) not in (2, 3):
-                raise ValueError(
-                    "validation_data must be a tuple (x, y) or (x, y, sample_weight), got "
-                    f"{type(validation_data).__name__}"
-                )
-            validation = self._data(*validation_data, prefix="validation ")
-            if validation.y.shape[1] != data.y.shape[1]:
-                raise ValueError(
-                    f"validation y has {validation.y.shape[1]} columns, y has {data.y.shape[1]}; "
-                    "expected as many"
-                )
-        elif validation_split:
-            data, validation = self._split(data, validation_split)
-        batch_size = min(batch_size, len(data))
-        trainer = self._trainer(data, batch_size)
-        return _training.fit(
-            self, trainer, data, validation, batch_size, epochs, bool(shuffle), verbose
+        initial_epoch = as_count(initial_epoch, "initial_epoch", 0)
+        if steps_per_epoch is not None:
+            steps_per_epoch = as_count(steps_per_epoch, "steps_per_epoch")
+        if max_seconds is not None and not (
+            isinstance(max_seconds, (int, float, np.number)) and max_seconds > 0
+        ):
+            raise ValueError(f"max_seconds must be a number above 0, got {max_seconds!r}")
+        if type(x) is not np.ndarray and _batches.is_source(x):
+            for name, value in [
+                ("y", y),
+                ("batch_size", batch_size),
+                ("sample_weight", sample_weight),
+                ("validation_split", validation_split or None),
+            ]:
+                if value is not None:
+                    raise ValueError(f"{name} must be left out when x supplies batches")
+            validation = None
+            source = _batches.BatchEpochs(self, x, steps_per_epoch, class_weight)
+        else:
+            data, validation = self._fit_data(
+                x,
+                y,
+                class_weight,
+                sample_weight,
+                0.0 if validation_data is not None else validation_split,
+            )
+            if batch_size is None:
+                batch_size = 32 if steps_per_epoch is None else -(-len(data) // steps_per_epoch)
+            batch_size = min(as_count(batch_size, "batch_size"), len(data))
+            source = _training.ArrayEpochs(
+                self,
+                self._trainer(data, batch_size),
+                data,
+                batch_size,
+                bool(shuffle),
+                steps_per_epoch,
+            )
+        if not isinstance(callbacks, CallbackList):
+            callbacks = CallbackList(
+                callbacks,
+                add_history=True,
+                add_progbar=verbose != 0,
+                model=self,
+                verbose=verbose,
+                epochs=epochs,
+                steps=source.steps,
+            )
+        validate = None
+        if validation is not None or validation_data is not None:
+            validate = self._validation(
+                validation if validation_data is None else validation_data,
+                validation_batch_size or batch_size,
+                validation_steps,
+                callbacks,
+                None if isinstance(source, _batches.BatchEpochs) else data,
+            )
+        return _run_fit(
+            self,
+            source,
+            Run(self, callbacks, max_seconds),
+            epochs,
+            initial_epoch,
+            validate,
+            _when(validation_freq),
         )
 
-    @staticmethod
-    def _split(data, fraction):
-        if not isinstance(fraction, (int, float, np.number)) or not 0 < fraction < 1:
-            raise ValueError(f"validation_split must be at least 0 and below 1, got {fraction!r}")
-        at = int(len(data) * (1 - fraction))
-        if at in (0, len(data)):
-            raise ValueError(
-                f"validation_split={fraction} of {len(data)} examples leaves none to "
-                f"{'validate with' if at else 'train on'}"
-            )
-        return data.split(at)
+    def _fit_data(self, x, y, class_weight, sample_weight, split):
+        """Return what to train on and what to validate with (or None), checked."""
+        if class_weight is None:
+            data = self._data(x, y, sample_weight)
+            at = _split_at(split, len(data)) if split else None
+        else:
+            given = self._data(x, y, sample_weight)
+            data = self._data(x, y, with_class_weight(sample_weight, y, class_weight))
+            at = _split_at(split, len(data)) if split else None
+            if at is not None:  # classes weigh nothing in validation
+                return data.rows(slice(at)), given.rows(slice(at, None))
+        if at is None:
+            return data, None
+        return data.rows(slice(at)), data.rows(slice(at, None))
 
-    def train_on_batch(self, x, y, sample_weight=None, return_dict=False):
+    def _validation(self, given, batch_size, steps, callbacks, data):
+        """Return a function that evaluates the validation data."""
+        if steps is not None:
+            steps = as_count(steps, "validation_steps")
+        if not isinstance(given, (tuple, list, Data)) and _batches.is_source(given):
+            return lambda: _batches.evaluate(self, given, steps, callbacks)
+        if not isinstance(given, Data):
+            if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
+                raise ValueError(
+                    "validation_data must be a tuple (x, y) or (x, y, sample_weight), got "
+                    f"{type(given).__name__}"
+                )
+            given = self._data(*given, prefix="validation ")
+            if data is not None and given.y.shape[1] != data.y.shape[1]:
+                raise ValueError(
+                    f"validation y has {given.y.shape[1]} columns, y has {data.y.shape[1]}; "
+                    "expected as many"
+                )
+        if batch_size is None:
+            batch_size = 32 if steps is None else -(-len(given) // steps)
+        batch_size = as_count(batch_size, "validation_batch_size")
+        return lambda: _evaluation.evaluate(self, given, batch_size, steps, callbacks)
+
+    def _train_batch(self, data, outputs=None):
+        """Make one update; feed the metrics; return the cost times the rows."""
+        rows = len(data)
+        trainer = self._trainer(data, rows)
+        outputs = np.empty((rows, self._layers[-1].n_out), self._dtype) if self._metrics else None
+        # Every call draws new random numbers for dropout, as an epoch of one step does.
+        total = trainer.steps(data, None, rows, 0, 1, self._epochs, outputs)
+        self._epochs += 1
+        if outputs is not None:
+            self._update_metrics(data.y, outputs, data.weight)
+        return total
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
         """Make one update on one batch.
+
+        Parameters
+        ----------
+        x, y, sample_weight, class_weight
+            As for `fit`.
+        return_dict : bool, default False
 
         Returns
         -------
@@ -204,22 +296,33 @@ class TrainingMethods:
             with `return_dict` a dict by name.
         """
         self._need_compiled("train_on_batch")
+        if class_weight is not None:
+            sample_weight = with_class_weight(sample_weight, y, class_weight)
         data = self._data(x, y, sample_weight)
-        rows = len(data)
-        trainer = self._trainer(data, rows)
-        outputs = np.empty((rows, self.layers[-1].n_out), self._dtype) if self._metrics else None
-        # Every call draws new random numbers for dropout, as an epoch of one step does.
-        total = trainer.steps(data, None, rows, 0, 1, self._epochs, outputs)
-        self._epochs += 1
-        logs = {"loss": total / rows}
-        for metric in self._metrics:
-            metric.reset_state()
-            metric.update_state(data.y, outputs)
-            logs[metric.name] = metric.result()
-        return self._as_result(logs, return_dict)
+        if self._metrics:
+            self.reset_metrics()
+        return self._as_result(self._train_batch(data) / len(data), return_dict)
+
+    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+        """Return the loss and the metrics of one batch; see `evaluate`."""
+        return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
+
+    def predict_on_batch(self, x):
+        """Return the outputs for one batch; see `predict`."""
+        return self.predict(x)
+
+    # ---- evaluating and predicting -------------------------------------------
 
     def evaluate(
-        self, x, y, batch_size=None, verbose="auto", sample_weight=None, return_dict=False
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        verbose="auto",
+        sample_weight=None,
+        steps=None,
+        callbacks=None,
+        return_dict=False,
     ):
         """Return the loss and the metrics over these data.
 
@@ -227,8 +330,14 @@ class TrainingMethods:
         ----------
         x, y, sample_weight
             As for `fit`.
-        batch_size, verbose
-            Taken as Keras takes them; they change nothing in the result.
+        batch_size : int, default 32
+            Changes nothing in the result; `steps` and callbacks count in it.
+        verbose : {"auto", 0, 1, 2}
+            0: nothing; "auto" and 2: one line; 1: a progress bar.
+        steps : int, optional
+            Evaluate only so many batches.
+        callbacks : list of Callback, optional
+            Their ``on_test_…`` hooks are called.
         return_dict : bool, default False
 
         Returns
@@ -237,32 +346,86 @@ class TrainingMethods:
             The loss; with metrics ``[loss, metric, …]``, with `return_dict` a dict by name.
         """
         self._need_compiled("evaluate")
-        data = self._data(x, y, sample_weight)
+        check_verbose(verbose)
+        if steps is not None:
+            steps = as_count(steps, "steps")
+        if type(x) is not np.ndarray and _batches.is_source(x):
+            count = steps or _batches.length_of(x)
+            callbacks = self._callbacks(callbacks, 2 if verbose == "auto" else verbose, count)
+            logs = _batches.evaluate(self, x, steps, callbacks)
+        else:
+            data = self._data(x, y, sample_weight)
+            batch_size, count = _batches_of(len(data), batch_size, steps)
+            if callbacks is not None or verbose:
+                callbacks = self._callbacks(callbacks, 2 if verbose == "auto" else verbose, count)
+            logs = _evaluation.evaluate(self, data, batch_size, steps, callbacks)
+        return self._as_result(logs["loss"], return_dict)
+
+    def _callbacks(self, callbacks, verbose, steps):
+        if isinstance(callbacks, CallbackList):
+            return callbacks
+        return CallbackList(
+            callbacks, add_progbar=verbose != 0, model=self, verbose=verbose, epochs=1, steps=steps
+        )
+
+    def _evaluate_rows(self, data):
+        """Evaluate some rows; feed the metrics; return the cost times the rows."""
         network = self._network(data.y.shape[1], min(BLOCK_ROWS, len(data)))
-        return self._as_result(_training.evaluate(self, network, data, self._metrics), return_dict)
+        if not self._metrics:
+            return network.evaluate(data.x, data.y, data.weight)
+        outputs = np.empty((len(data), self._layers[-1].n_out), data.y.dtype)
+        total = network.evaluate(data.x, data.y, data.weight, outputs)
+        self._update_metrics(data.y, outputs, data.weight)
+        return total
 
-    @staticmethod
-    def _as_result(logs, return_dict):
-        if return_dict:
-            return logs
-        values = list(logs.values())
-        return values if len(values) > 1 else values[0]
+    def _as_result(self, loss, return_dict):
+        if not self._metrics:
+            return {"loss": loss} if return_dict else loss
+        logs = {"loss": loss, **self._metric_results()}
+        return logs if return_dict else list(logs.values())
 
-    def predict(self, x, batch_size=None, verbose="auto"):
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
         """Return the outputs a⁽ᴸ⁾, without dropout.
 
         Parameters
         ----------
-        x : array_like, shape (N, n_0)
-        batch_size, verbose
-            Taken as Keras takes them; they change nothing in the result.
+        x : array_like, shape (N, n_0), or iterator of batches
+        batch_size : int, default 32
+            Changes nothing in the result; `steps` and callbacks count in it.
+        verbose : {"auto", 0, 1, 2}
+            1: a progress bar; 2: one line. "auto" shows nothing: a call may take microseconds.
+        steps : int, optional
+            Predict only so many batches.
+        callbacks : list of Callback, optional
+            Their ``on_predict_…`` hooks are called.
 
         Returns
         -------
         ndarray, shape (N, n_L), of the model's dtype
         """
+        if (
+            (verbose == "auto" or verbose == 0)
+            and callbacks is None
+            and steps is None
+            and (type(x) is np.ndarray or not _batches.is_source(x))
+        ):
+            x = self._inputs(x)
+            return self._predict_rows(x) if len(x) <= BLOCK_ROWS else _evaluation.predict(self, x)
+        check_verbose(verbose)
+        verbose = 0 if verbose == "auto" else verbose
+        if steps is not None:
+            steps = as_count(steps, "steps")
+        if _batches.is_source(x):
+            callbacks = self._callbacks(callbacks, verbose, steps or _batches.length_of(x))
+            return _batches.predict(self, x, steps, callbacks)
         x = self._inputs(x)
-        out = np.empty((len(x), self.layers[-1].n_out), self._dtype)
+        batch_size, count = _batches_of(len(x), batch_size, steps)
+        callbacks = self._callbacks(callbacks, verbose, count)
+        return _evaluation.predict(self, x, batch_size, steps, callbacks)
+
+    def _predict_rows(self, x, out=None):
+        if out is None:
+            out = np.empty((len(x), self._layers[-1].n_out), self._dtype)
         self._network(0, min(BLOCK_ROWS, len(x))).predict(x, out)
         return out
 
@@ -287,3 +450,31 @@ class TrainingMethods:
             self._need_built()
             network = self._network(0, 1)
         return network.predict_one(x, out)
+
+
+def _split_at(fraction, rows):
+    if not isinstance(fraction, (int, float, np.number)) or not 0 < fraction < 1:
+        raise ValueError(f"validation_split must be at least 0 and below 1, got {fraction!r}")
+    at = int(rows * (1 - fraction))
+    if at in (0, rows):
+        raise ValueError(
+            f"validation_split={fraction} of {rows} examples leaves none to "
+            f"{'validate with' if at else 'train on'}"
+        )
+    return at
+
+
+def _when(validation_freq):
+    """Return a function that tells whether an epoch (from 0) is followed by validation."""
+    if isinstance(validation_freq, (list, tuple, set, frozenset, range)):
+        return lambda epoch: epoch + 1 in validation_freq
+    every = as_count(validation_freq, "validation_freq")
+    return lambda epoch: (epoch + 1) % every == 0
+
+
+def _batches_of(rows, batch_size, steps):
+    """Return the batch size, and how many batches there are to do."""
+    if batch_size is None:
+        batch_size = 32 if steps is None else -(-rows // steps)
+    batch_size = as_count(batch_size, "batch_size")
+    return batch_size, -(-rows // batch_size) if steps is None else steps

@@ -128,7 +128,7 @@ def _rebuild(description, tensors, filepath, custom):
             _custom(compiled["loss"]["name"], custom, "loss")
             if compiled["loss"]["class"] == "UserLoss"
             else look_up(compiled["loss"]["class"], losses.BUILT_IN, "loss")(),
-            compiled["metrics"],
+            metrics=compiled["metrics"],
         )
         if "optimizer/slots" in tensors:
             slots = optimizer._slots_for(model._parameters, model)
