@@ -136,7 +136,7 @@ def evaluate(model, source, steps, callbacks):
         logs = {"loss": total / rows, **model._metric_results()}
         if hooked:
             callbacks.on_test_batch_end(step, logs)
-        callbacks._on_chunk_end(step, 1, logs)
+        callbacks._show_evaluated(1, logs)
         if model.stop_evaluating:
             break
     if not logs:
@@ -157,7 +157,7 @@ def predict(model, source, steps, callbacks):
         outputs.append(model._predict_rows(model._inputs(unpack(batch)[0])))
         if hooked:
             callbacks.on_predict_batch_end(step, {"outputs": outputs[-1]})
-        callbacks._on_chunk_end(step, 1, {})
+        callbacks._show_evaluated(1, {})
         if model.stop_predicting:
             break
     if not outputs:

@@ -128,6 +128,11 @@ class CompiledMethods:
             metric.reset_state()
 
     @property
+    def metrics(self):
+        """The metrics given to `compile`, as a new list of `bpcore.metrics.Metric`."""
+        return list(self._metrics)
+
+    @property
     def metrics_names(self):
         """What `evaluate` returns, in its order: "loss" and the metrics."""
         return ["loss"] + [metric.name for metric in self._metrics]

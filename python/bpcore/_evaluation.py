@@ -46,8 +46,7 @@ def evaluate(model, data, batch_size=32, steps=None, callbacks=None):
         if hooked:
             callbacks.on_test_batch_end(step + model.steps_per_execution - 1, logs)
         if callbacks is not None:
-            done = -(-(last - first) // batch_size)
-            callbacks._on_chunk_end(step + done - 1, done, logs)
+            callbacks._show_evaluated(-(-(last - first) // batch_size), logs)
         if model.stop_evaluating:
             break
     if callbacks is not None:
@@ -74,8 +73,7 @@ def predict(model, x, batch_size=32, steps=None, callbacks=None):
             end = step + model.steps_per_execution - 1
             callbacks.on_predict_batch_end(end, {"outputs": out[first:last]})
         if callbacks is not None:
-            done = -(-(last - first) // batch_size)
-            callbacks._on_chunk_end(step + done - 1, done, {})
+            callbacks._show_evaluated(-(-(last - first) // batch_size), {})
         if model.stop_predicting:
             out = out[:last]
             break

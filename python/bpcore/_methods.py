@@ -167,50 +167,27 @@ class TrainingMethods(CompiledMethods):
         initial_epoch = as_count(initial_epoch, "initial_epoch", 0)
         if steps_per_epoch is not None:
             steps_per_epoch = as_count(steps_per_epoch, "steps_per_epoch")
-        if max_seconds is not None and not (
-            isinstance(max_seconds, (int, float, np.number)) and max_seconds > 0
-        ):
-            raise ValueError(f"max_seconds must be a number above 0, got {max_seconds!r}")
+        _check_seconds(max_seconds)
+        validation = None
         if type(x) is not np.ndarray and _batches.is_source(x):
-            for name, value in [
-                ("y", y),
-                ("batch_size", batch_size),
-                ("sample_weight", sample_weight),
-                ("validation_split", validation_split or None),
-            ]:
-                if value is not None:
-                    raise ValueError(f"{name} must be left out when x supplies batches")
-            validation = None
+            _refuse_beside_batches(
+                y=y,
+                batch_size=batch_size,
+                sample_weight=sample_weight,
+                validation_split=validation_split or None,
+            )
             source = _batches.BatchEpochs(self, x, steps_per_epoch, class_weight)
         else:
-            data, validation = self._fit_data(
-                x,
-                y,
-                class_weight,
-                sample_weight,
-                0.0 if validation_data is not None else validation_split,
-            )
+            split = 0.0 if validation_data is not None else validation_split
+            data, validation = self._fit_data(x, y, class_weight, sample_weight, split)
             if batch_size is None:
                 batch_size = 32 if steps_per_epoch is None else -(-len(data) // steps_per_epoch)
             batch_size = min(as_count(batch_size, "batch_size"), len(data))
+            trainer = self._trainer(data, batch_size)
             source = _training.ArrayEpochs(
-                self,
-                self._trainer(data, batch_size),
-                data,
-                batch_size,
-                bool(shuffle),
-                steps_per_epoch,
+                self, trainer, data, batch_size, bool(shuffle), steps_per_epoch
             )
-        if not isinstance(callbacks, CallbackList):
-            callbacks = CallbackList(
-                callbacks,
-                add_history=True,
-                add_progbar=verbose != 0,
-                model=self,
-                verbose=verbose,
-                epochs=epochs,
-                steps=source.steps,
-            )
+        callbacks = self._callbacks(callbacks, verbose, epochs, source.steps, add_history=True)
         validate = None
         if validation is not None or validation_data is not None:
             validate = self._validation(
@@ -218,7 +195,7 @@ class TrainingMethods(CompiledMethods):
                 validation_batch_size or batch_size,
                 validation_steps,
                 callbacks,
-                None if isinstance(source, _batches.BatchEpochs) else data,
+                None if isinstance(source, _batches.BatchEpochs) else data.y.shape[1],
             )
         return _run_fit(
             self,
@@ -245,8 +222,8 @@ class TrainingMethods(CompiledMethods):
             return data, None
         return data.rows(slice(at)), data.rows(slice(at, None))
 
-    def _validation(self, given, batch_size, steps, callbacks, data):
-        """Return a function that evaluates the validation data."""
+    def _validation(self, given, batch_size, steps, callbacks, n_y):
+        """Return a function that evaluates the validation data, of n_y target columns."""
         if steps is not None:
             steps = as_count(steps, "validation_steps")
         if not isinstance(given, (tuple, list, Data)) and _batches.is_source(given):
@@ -258,17 +235,16 @@ class TrainingMethods(CompiledMethods):
                     f"{type(given).__name__}"
                 )
             given = self._data(*given, prefix="validation ")
-            if data is not None and given.y.shape[1] != data.y.shape[1]:
+            if n_y not in (None, given.y.shape[1]):
                 raise ValueError(
-                    f"validation y has {given.y.shape[1]} columns, y has {data.y.shape[1]}; "
-                    "expected as many"
+                    f"validation y has {given.y.shape[1]} columns, y has {n_y}; expected as many"
                 )
         if batch_size is None:
             batch_size = 32 if steps is None else -(-len(given) // steps)
         batch_size = as_count(batch_size, "validation_batch_size")
         return lambda: _evaluation.evaluate(self, given, batch_size, steps, callbacks)
 
-    def _train_batch(self, data, outputs=None):
+    def _train_batch(self, data):
         """Make one update; feed the metrics; return the cost times the rows."""
         rows = len(data)
         trainer = self._trainer(data, rows)
@@ -347,25 +323,35 @@ class TrainingMethods(CompiledMethods):
         """
         self._need_compiled("evaluate")
         check_verbose(verbose)
+        shown = 2 if verbose == "auto" else verbose
         if steps is not None:
             steps = as_count(steps, "steps")
         if type(x) is not np.ndarray and _batches.is_source(x):
             count = steps or _batches.length_of(x)
-            callbacks = self._callbacks(callbacks, 2 if verbose == "auto" else verbose, count)
+            callbacks = self._callbacks(callbacks, shown, 1, count)
             logs = _batches.evaluate(self, x, steps, callbacks)
         else:
             data = self._data(x, y, sample_weight)
             batch_size, count = _batches_of(len(data), batch_size, steps)
-            if callbacks is not None or verbose:
-                callbacks = self._callbacks(callbacks, 2 if verbose == "auto" else verbose, count)
+            if callbacks is not None or shown:
+                callbacks = self._callbacks(callbacks, shown, 1, count)
             logs = _evaluation.evaluate(self, data, batch_size, steps, callbacks)
         return self._as_result(logs["loss"], return_dict)
 
-    def _callbacks(self, callbacks, verbose, steps):
+    def _callbacks(self, callbacks, verbose, epochs, steps, add_history=False):
+        """Return the callbacks of a run as one; a CallbackList of the user's is taken as it is."""
         if isinstance(callbacks, CallbackList):
+            if callbacks.model is not self:
+                callbacks.set_model(self)
             return callbacks
         return CallbackList(
-            callbacks, add_progbar=verbose != 0, model=self, verbose=verbose, epochs=1, steps=steps
+            callbacks,
+            add_history=add_history,
+            add_progbar=verbose != 0,
+            model=self,
+            verbose=verbose,
+            epochs=epochs,
+            steps=steps,
         )
 
     def _evaluate_rows(self, data):
@@ -416,11 +402,11 @@ class TrainingMethods(CompiledMethods):
         if steps is not None:
             steps = as_count(steps, "steps")
         if _batches.is_source(x):
-            callbacks = self._callbacks(callbacks, verbose, steps or _batches.length_of(x))
+            callbacks = self._callbacks(callbacks, verbose, 1, steps or _batches.length_of(x))
             return _batches.predict(self, x, steps, callbacks)
         x = self._inputs(x)
         batch_size, count = _batches_of(len(x), batch_size, steps)
-        callbacks = self._callbacks(callbacks, verbose, count)
+        callbacks = self._callbacks(callbacks, verbose, 1, count)
         return _evaluation.predict(self, x, batch_size, steps, callbacks)
 
     def _predict_rows(self, x, out=None):
@@ -450,6 +436,24 @@ class TrainingMethods(CompiledMethods):
             self._need_built()
             network = self._network(0, 1)
         return network.predict_one(x, out)
+
+
+def _refuse_beside_batches(**given):
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(
+                f"{name} cannot be used with an x that supplies batches: they hold their own; "
+                "leave it out"
+            )
+
+
+def _check_seconds(max_seconds):
+    if max_seconds is None:
+        return
+    if isinstance(max_seconds, bool) or not isinstance(max_seconds, (int, float, np.number)):
+        raise TypeError(f"max_seconds must be a number, got {max_seconds!r}")
+    if not max_seconds > 0:
+        raise ValueError(f"max_seconds must be above 0, got {max_seconds!r}")
 
 
 def _split_at(fraction, rows):

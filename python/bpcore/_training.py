@@ -20,6 +20,8 @@ CHUNK_SECONDS = 0.05
 _FIRST_GUESS = 4e9
 # And seconds that a step takes however small the network is.
 _LEAST_STEP = 1e-6
+# In place of the cost of an epoch that was not trained: no sum of costs.
+_NOT_DONE = -np.inf
 # Outputs kept for the metrics in one chunk, in elements.
 _MAX_OUTPUTS = 1 << 22
 
@@ -149,7 +151,7 @@ class ArrayEpochs:
 
     def train_together(self, count, first_epoch, history):
         """Train whole epochs in which nobody wants to look; return their logs."""
-        totals = np.empty(count)
+        totals = np.full(count, _NOT_DONE)
         self._pending = history, history._lengths(), first_epoch, self.model._epochs, totals
         start = time.perf_counter()
         try:
@@ -173,7 +175,7 @@ class ArrayEpochs:
         if self._pending is None:
             return []
         history, lengths, first_epoch, trained, totals = self._pending
-        losses = (totals[: self.trainer.network.epochs_done] / len(self.data)).tolist()
+        losses = (totals[totals != _NOT_DONE] / len(self.data)).tolist()
         self.model._epochs = trained + len(losses)
         history._record(lengths, first_epoch, losses)
         return [{"loss": loss} for loss in losses]

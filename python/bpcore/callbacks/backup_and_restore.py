@@ -63,6 +63,10 @@ class BackupAndRestore(Callback):
                 raise
             self._restore(self._previous)
 
+    def on_epoch_begin(self, epoch, logs=None):
+        """Take note of the epoch."""
+        self._epoch = epoch
+
     def on_epoch_end(self, epoch, logs=None):
         """Save, if epochs count."""
         self._epoch = epoch + 1

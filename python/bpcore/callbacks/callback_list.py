@@ -153,6 +153,12 @@ class CallbackList(Callback):
             if is_needed(callback, "_on_chunk_end"):
                 callback._on_chunk_end(batch, count, logs)
 
+    def _show_evaluated(self, count, logs):
+        """Tell the progress bars of batches that were evaluated or predicted."""
+        for callback in self._progress():
+            if not callback._in_fit:
+                callback._on_chunk_end(None, count, logs)
+
     def _progress(self):
         """Return the progress bars among the callbacks."""
         return [c for c in self.callbacks if isinstance(c, ProgbarLogger)]
