@@ -7,6 +7,7 @@ a generator is used up across epochs, `steps_per_epoch` at a time.
 
 import warnings
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
@@ -64,7 +65,20 @@ class BatchEpochs:
         self._wanted = steps_per_epoch
         self.steps = steps_per_epoch or length_of(source)
         self._batches = None
-        self._used_up = False
+        if not model.built:
+            self._build()
+        # What an interrupted first epoch goes back to.
+        model.optimizer._slots_for(model._parameters, model)
+
+    def _build(self):
+        """Let the first batch say how many inputs there are; it is trained on all the same."""
+        batches = iter(self.source)
+        first = next(batches, None)
+        if first is None:
+            raise ValueError("there is no batch to train on; expected at least one")
+        self.model._inputs(unpack(first)[0])
+        if batches is self.source:
+            self.source = chain([first], batches)
 
     def together(self, left):
         """Return 0: a batch at a time."""

@@ -64,8 +64,12 @@ def fit(model, source, run, epochs, first_epoch=0, validate=None, is_validated=N
         while epoch < epochs and not model.stop_training and not run.time_is_up():
             together = 0 if one_by_one else source.together(epochs - epoch)
             if together:
+                start = time.perf_counter()
                 all_logs = source.train_together(together, epoch, history)
-                _show(callbacks, epoch, source.steps, all_logs)
+                seconds = (time.perf_counter() - start) / together
+                for bar in callbacks._progress():
+                    for at, logs in enumerate(all_logs, epoch):
+                        bar._show_epoch(at, source.steps, logs, seconds)
                 epoch, logs = epoch + together, all_logs[-1]
                 continue
             snapshot.take()
@@ -87,12 +91,3 @@ def fit(model, source, run, epochs, first_epoch=0, validate=None, is_validated=N
     finally:
         callbacks._close()
     return history
-
-
-def _show(callbacks, epoch, steps, all_logs):
-    """Tell the progress bars of epochs trained together."""
-    for bar in callbacks._progress():
-        for at, logs in enumerate(all_logs, epoch):
-            bar.on_epoch_begin(at)
-            bar._on_chunk_end(steps - 1, steps, logs)
-            bar.on_epoch_end(at, logs)

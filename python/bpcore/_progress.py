@@ -50,7 +50,7 @@ class Bar:
         self._bar.set_postfix_str(_values(self._last), refresh=False)
         self._bar.update(count)
 
-    def epoch_end(self, logs):
+    def epoch_end(self, logs, seconds=None):
         """An epoch is over; logs holds its final values."""
         if logs:
             self._last = dict(logs)
@@ -78,9 +78,10 @@ class Lines:
         """So many more mini-batches are done."""
         self._steps += count
 
-    def epoch_end(self, logs):
-        """An epoch is over; logs holds its final values."""
-        seconds = time.perf_counter() - self._start
+    def epoch_end(self, logs, seconds=None):
+        """An epoch is over; logs holds its final values. It took `seconds`, if that is known."""
+        if seconds is None:
+            seconds = time.perf_counter() - self._start
         title = self._title or f"Epoch {self._epoch + 1}/{self._epochs}"
         print(f"{title}  {self._steps} steps  {seconds:.3g} s  {_values(logs)}", flush=True)
 

@@ -47,6 +47,12 @@ class ProgbarLogger(Callback):
         """Show the values of the epoch."""
         self._report.epoch_end(logs)
 
+    def _show_epoch(self, epoch, steps, logs, seconds):
+        """Show an epoch that was trained together with others."""
+        self._report.epoch_begin(epoch)
+        self._report.steps_done(steps, logs)
+        self._report.epoch_end(logs, seconds)
+
     def on_train_end(self, logs=None):
         """Close the report."""
         self._close()

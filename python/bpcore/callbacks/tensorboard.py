@@ -1,5 +1,6 @@
 """Logs for TensorBoard, through whichever writer is installed."""
 
+import importlib
 import os
 import time
 
@@ -8,18 +9,11 @@ from .callback import Callback, needed_if
 
 def _writer_class():
     """Return a class whose objects have add_scalar, add_histogram, flush and close."""
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        pass
-    else:
-        return SummaryWriter
-    try:
-        from tensorboardX import SummaryWriter
-    except ImportError:
-        pass
-    else:
-        return SummaryWriter
+    for module in ("tensorboardX", "torch.utils.tensorboard"):  # the quickest to import first
+        try:
+            return importlib.import_module(module).SummaryWriter
+        except ImportError:
+            continue
     try:
         import tensorflow  # noqa: F401
     except ImportError:
