@@ -45,18 +45,18 @@ class Snapshot:
 
     def __init__(self, model, history):
         self._model, self._history = model, history
-        self._copies = {}
+        self._arrays, self._copies, self._slots = {}, {}, None
         self._lengths = None
 
     def take(self):
         """Copy the state as it is now."""
         self._lengths = None  # until it is whole, there is nothing to go back to
-        for name, array in arrays_of(self._model).items():
-            copy = self._copies.get(name)
-            if copy is None:
-                self._copies[name] = array.copy()
-            else:
-                np.copyto(copy, array)
+        parameters, slots = self._model._parameters, self._model.optimizer._slots
+        if parameters is not self._arrays.get("parameters") or slots is not self._slots:
+            self._slots, self._arrays = slots, arrays_of(self._model)
+            self._copies = {name: np.empty_like(array) for name, array in self._arrays.items()}
+        for name, array in self._arrays.items():
+            np.copyto(self._copies[name], array)
         self._numbers = numbers_of(self._model)
         self._lengths = self._history._lengths()
 

@@ -29,6 +29,15 @@ def is_needed(callback, hook):
     return condition is None or condition(callback)
 
 
+def does_something(callback, hook):
+    """Whether a hook is more than the base class's."""
+    if getattr(getattr(callback, hook), "__func__", None) is not getattr(Callback, hook):
+        return True
+    # The base class's own calls the older name.
+    older = hook.replace("on_train_batch", "on_batch")
+    return older != hook and does_something(callback, older)
+
+
 class Callback:
     """Base class: override the hooks you want called.
 

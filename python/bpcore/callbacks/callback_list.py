@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .callback import BATCH_HOOKS, EPOCH_HOOKS, Callback, is_needed
+from .callback import BATCH_HOOKS, EPOCH_HOOKS, Callback, does_something, is_needed
 from .history import History
 from .progbar_logger import ProgbarLogger
 
@@ -40,18 +40,26 @@ def _plain(logs):
 
 def _of_run(name):
     def hook(self, logs=None):
-        logs = _plain(logs)
-        for callback in self.callbacks:
-            getattr(callback, name)(logs)
+        hooks = self._hooks.get(name)
+        if hooks is None:
+            hooks = self._find(name)
+        if hooks:
+            logs = _plain(logs)
+            for one in hooks:
+                one(logs)
 
     return _described(hook, name)
 
 
 def _of_index(name):
     def hook(self, index, logs=None):
-        logs = _plain(logs)
-        for callback in self.callbacks:
-            getattr(callback, name)(index, logs)
+        hooks = self._hooks.get(name)
+        if hooks is None:
+            hooks = self._find(name)
+        if hooks:
+            logs = _plain(logs)
+            for one in hooks:
+                one(index, logs)
 
     return _described(hook, name)
 
@@ -79,6 +87,8 @@ class CallbackList(Callback):
     def __init__(self, callbacks=None, add_history=False, add_progbar=False, model=None, **params):
         super().__init__()
         self.callbacks = _flat(callbacks)
+        self._hooks = {}  # by name: those that do something; found at first use
+        self._stops = {}  # answers of _stops_at_batches
         self._add_history(add_history)
         if add_progbar and not any(isinstance(c, ProgbarLogger) for c in self.callbacks):
             self.callbacks.append(ProgbarLogger())
@@ -91,6 +101,7 @@ class CallbackList(Callback):
         if self._history is None and wanted:
             self._history = History()
             self.callbacks.append(self._history)
+            self._hooks.clear()
             if self._model is not None:
                 self._history.set_model(self._model)
                 self._history.set_params(self.params)
@@ -130,6 +141,11 @@ class CallbackList(Callback):
 
     # ---- what the loops ask ----------------------------------------------------
 
+    def _find(self, name):
+        hooks = [getattr(c, name) for c in self.callbacks if does_something(c, name)]
+        self._hooks[name] = hooks
+        return hooks
+
     def _any_needs(self, hooks, but=()):
         return any(
             is_needed(callback, hook)
@@ -140,7 +156,9 @@ class CallbackList(Callback):
 
     def _stops_at_batches(self, mode):
         """Whether a hook between the mini-batches of "train", "test" or "predict" is used."""
-        return self._any_needs(BATCH_HOOKS[mode])
+        if mode not in self._stops:
+            self._stops[mode] = self._any_needs(BATCH_HOOKS[mode])
+        return self._stops[mode]
 
     def _stops_at_epochs(self):
         """Whether something is to be done between epochs, beyond taking note of the loss."""
@@ -149,15 +167,15 @@ class CallbackList(Callback):
         return self._any_needs(["_on_chunk_end"], but=ProgbarLogger)
 
     def _on_chunk_end(self, batch, count, logs):
-        for callback in self.callbacks:
-            if is_needed(callback, "_on_chunk_end"):
-                callback._on_chunk_end(batch, count, logs)
+        hooks = self._hooks.get("_on_chunk_end")
+        for hook in self._find("_on_chunk_end") if hooks is None else hooks:
+            hook(batch, count, logs)
 
     def _show_evaluated(self, count, logs):
         """Tell the progress bars of batches that were evaluated or predicted."""
-        for callback in self._progress():
-            if not callback._in_fit:
-                callback._on_chunk_end(None, count, logs)
+        for bar in self._progress():
+            if not bar._in_fit:
+                bar._on_chunk_end(None, count, logs)
 
     def _progress(self):
         """Return the progress bars among the callbacks."""

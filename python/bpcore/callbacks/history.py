@@ -33,7 +33,7 @@ class History(Callback):
         """Take in the values of one epoch."""
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
-        if logs and any(name.startswith("val_") for name in logs):
+        if logs and "val_loss" in logs:
             self._validated.append(epoch)
         # Last: an epoch that is listed has all its values, whenever Ctrl-C comes.
         self.epoch.append(epoch)
