@@ -326,3 +326,22 @@ def test_stop_training_from_outside(rng):
     history = model.fit(x, y, batch_size=1, epochs=10**6, verbose=0)
     timer.join()
     assert 0 < len(history.epoch) < 10**6
+
+
+def test_ctrl_c_takes_moving_averages_back(rng):
+    model = bpcore.Sequential(
+        [bpcore.Input((3,)), bpcore.layers.BatchNormalization(), bpcore.layers.Dense(1)]
+    )
+    model.compile("adam", "mse")
+    x, y = rng.normal(size=(20, 3)) + 5, rng.normal(size=20)
+    model.fit(x, y, epochs=2, verbose=0)
+    before = model.get_weights()
+
+    def press(batch, logs):
+        if batch == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x, y, 5, verbose=0, callbacks=callbacks.LambdaCallback(on_train_batch_end=press))
+    for got, want in zip(model.get_weights(), before, strict=True):
+        assert (got == want).all()

@@ -61,8 +61,6 @@ def test_built_by_the_first_data(rng):
     model = bpcore.Sequential([layers.Dense(5, "relu"), layers.Dense(2)])
     assert not model.built
     with pytest.raises(ValueError, match="not built"):
-        model.summary()
-    with pytest.raises(ValueError, match="not built"):
         model.count_params()
     assert model.predict(rng.normal(size=(3, 4))).shape == (3, 2)
     assert model.built
@@ -220,7 +218,6 @@ def test_summary():
         "(None, 128)",
         "8,320",
         "Total params: 9,610",
-        "float32",
     ):
         assert part in text
 
@@ -325,7 +322,7 @@ def test_a_failed_add_leaves_the_model_as_it_was(rng):
     before = model.predict(x)
     built = layers.Dense(2)
     bpcore.Sequential([bpcore.Input((2000,)), built]).pop()
-    with pytest.raises(ValueError, match="was built for 2000 inputs, got 2"):
+    with pytest.raises(ValueError, match=r"was built for inputs of shape \(2000,\), got \(2,\)"):
         model.add(built)
     assert len(model.layers) == 2
     assert (model.predict(x) == before).all()

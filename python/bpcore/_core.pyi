@@ -16,6 +16,7 @@ LOSSES: dict[str, int]
 LOSSES_FROM_Z: dict[tuple[str, str], int]
 OPTIMIZERS: dict[str, int]
 PLAN_COLUMNS: tuple[str, ...]
+PLAN_NUMBERS: tuple[str, ...]
 
 def isas() -> list[str]: ...
 def isa() -> str: ...
@@ -27,6 +28,7 @@ class Network:
 
     dtype: np.dtype[Any]
     parameters: _Real
+    state: _Real
     threads: int
     workspace: _Real
     steps_done: int
@@ -34,6 +36,7 @@ class Network:
     def __init__(
         self,
         layers: NDArray[np.int64],
+        numbers: NDArray[np.float64],
         *,
         loss: int,
         from_z: bool,
@@ -51,6 +54,7 @@ class Network:
         threads: int,
         users: list[Any],
         parameters: _Real,
+        state: _Real,
         workspace: _Real,
     ) -> None: ...
     def predict_one(self, x: _Real, out: _Real) -> _Real:
@@ -126,6 +130,12 @@ def kernel_activate(isa: str, name: str, z: _Real, a: _Real) -> None: ...
 def kernel_derive(isa: str, name: str, z: _Real, a: _Real, delta: _Real) -> None: ...
 def kernel_dropout(
     isa: str, rate: float, seed: int, draw: Sequence[int], src: _Real, dst: _Real
+) -> None: ...
+def kernel_alpha_dropout(
+    isa: str, rate: float, seed: int, draw: Sequence[int], back: bool, src: _Real, dst: _Real
+) -> None: ...
+def kernel_gaussian(
+    isa: str, deviation: float, factor: bool, seed: int, draw: Sequence[int], src: _Real, dst: _Real
 ) -> None: ...
 def kernel_cost(
     isa: str,

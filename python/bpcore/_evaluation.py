@@ -68,10 +68,10 @@ def predict(model, x, batch_size=32, steps=None, callbacks=None):
         step = first // batch_size
         if hooked:
             callbacks.on_predict_batch_begin(step)
-        model._predict_rows(x[first:last], out[first:last])
+        outputs = model._predict_rows(x[first:last], out[first:last])
         if hooked:
             end = step + model.steps_per_execution - 1
-            callbacks.on_predict_batch_end(end, {"outputs": out[first:last]})
+            callbacks.on_predict_batch_end(end, {"outputs": outputs})
         if callbacks is not None:
             callbacks._show_evaluated(-(-(last - first) // batch_size), {})
         if model.stop_predicting:
@@ -79,4 +79,4 @@ def predict(model, x, batch_size=32, steps=None, callbacks=None):
             break
     if callbacks is not None:
         callbacks.on_predict_end()
-    return out
+    return model._shaped(out)

@@ -1,5 +1,7 @@
 """What a model can be asked to do with data: fit, evaluate, predict."""
 
+import math
+
 import numpy as np
 
 from . import _batches, _evaluation, _training
@@ -36,16 +38,16 @@ class TrainingMethods(CompiledMethods):
         known = self._networks.get(n_y)
         if known is None or known[0] < rows or known[1].threads < threads:
             plan = make_plan(self.layers, self.loss, n_y)
-            known = (rows, plan.network(self._parameters, rows, threads))
+            known = (rows, plan.network(self._parameters, self._state, rows, threads))
             self._networks[n_y] = known
         return known[1]
 
     def _trainer(self, data, batch_size):
         """Return the trainer for these data; the last one is kept."""
         threads = 1
-        if not self._has_user_functions():
+        if not self._is_serial():
             steps = -(-len(data) // batch_size)
-            threads = threads_for(6.0 * batch_size * self.count_params(), steps)
+            threads = threads_for(6.0 * batch_size * self._parameters.size, steps)
         key = (data.y.shape[1], batch_size, threads)
         trainer = self._trainers.get(key)
         if trainer is None:
@@ -60,13 +62,26 @@ class TrainingMethods(CompiledMethods):
             not isinstance(layer.activation, str) for layer in self.layers
         )
 
+    def _is_serial(self):
+        """Whether a batch's rows have to go one after the other, on one thread."""
+        return self._has_user_functions() or any(layer._serial for layer in self.layers)
+
     # ---- data ----------------------------------------------------------------
 
     def _inputs(self, x, name="x", small=True):
         dtype = self._dtype or np.dtype(np.float32)
-        x = as_inputs(x, self._input.shape[0] if self._input else None, dtype, name, small)
+        shape = self._input.shape if self._input else np.shape(x)[1:]
+        if len(shape) > 1:
+            x = np.asarray(x)
+            if x.shape[1:] != shape:
+                raise ValueError(
+                    f"{name} has shape {x.shape}; expected (N, {', '.join(map(str, shape))}), as "
+                    "the model takes them"
+                )
+            x = x.reshape(len(x), -1)
+        x = as_inputs(x, math.prod(shape) if self._input else None, dtype, name, small)
         if not self.built:
-            self.build((x.shape[1],))
+            self.build(shape if len(shape) > 1 else x.shape[1:])
         return x
 
     def _data(self, x, y, sample_weight=None, prefix="", small=True):
@@ -79,6 +94,8 @@ class TrainingMethods(CompiledMethods):
             self._resolve_metrics()
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
+        if len(self.output_shape) > 2 and np.shape(y)[1:] == self.output_shape[1:]:
+            y = np.reshape(y, (len(y), -1))
         y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
         return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype))
 
@@ -413,7 +430,12 @@ class TrainingMethods(CompiledMethods):
         if out is None:
             out = np.empty((len(x), self._layers[-1].n_out), self._dtype)
         self._network(0, min(BLOCK_ROWS, len(x))).predict(x, out)
-        return out
+        return self._shaped(out)
+
+    def _shaped(self, out):
+        """Return outputs (N, n_L) in the shape of the last layer's."""
+        shape = self._layers[-1].output_shape
+        return out if len(shape) == 1 else out.reshape(-1, *shape)
 
     def predict_one(self, x, out):
         """Write the outputs for one example to `out`: `predict` for loops in real time.

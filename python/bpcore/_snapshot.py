@@ -6,6 +6,8 @@ import numpy as np
 def arrays_of(model):
     """Return the arrays that training changes, by name."""
     arrays = {"parameters": model._parameters}
+    if model._state.size:  # moving averages
+        arrays["state"] = model._state
     slots = model.optimizer._slots
     if slots is not None and slots.size:
         arrays["slots"] = slots

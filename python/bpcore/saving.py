@@ -33,9 +33,8 @@ def save_model(model, filepath, extra=None):
     _check_user_names(model)
     tensors = {}
     for layer in model.layers:
-        for name in ("kernel", "bias"):
-            if getattr(layer, name) is not None:
-                tensors[f"{layer.name}/{name}"] = getattr(layer, name)
+        for name, array in layer._named_weights():
+            tensors[f"{layer.name}/{name}"] = array
     if _has_slots(model):
         tensors["optimizer/slots"] = model.optimizer._slots
     description = json.dumps(_describe(model, extra), default=_plain)
@@ -49,7 +48,7 @@ def save_model(model, filepath, extra=None):
 def _has_slots(model):
     """Whether the optimizer holds the moments of this model's parameters."""
     slots = model.optimizer._slots if model.optimizer is not None else None
-    wanted = model.count_params() * (
+    wanted = model._parameters.size * (
         _core.n_slots(model.optimizer._settings()) if slots is not None else 0
     )
     return slots is not None and 0 < wanted == slots.size
@@ -104,18 +103,17 @@ def _rebuild(description, tensors, filepath, custom):
     for entry in config["layers"]:
         model.add(_make_layer(entry, custom))
     for layer in model.layers:
-        for name in ("kernel", "bias"):
-            target = getattr(layer, name)
-            if target is not None:
-                saved = _tensor(tensors, f"{layer.name}/{name}", filepath)
-                if saved.shape != target.shape or saved.dtype != target.dtype:
-                    raise ValueError(
-                        f"{layer.name}/{name} in {os.fspath(filepath)!r} is {saved.dtype} of shape "
-                        f"{saved.shape}, expected {target.dtype} of {target.shape}; the file is "
-                        "damaged"
-                    )
-                # Not set_weights: a model that diverged comes back as it was.
-                target[...] = saved
+        for name, target in layer._named_weights():
+            saved = _tensor(tensors, f"{layer.name}/{name}", filepath)
+            if saved.shape != target.shape or saved.dtype != target.dtype:
+                raise ValueError(
+                    f"{layer.name}/{name} in {os.fspath(filepath)!r} is {saved.dtype} of shape "
+                    f"{saved.shape}, expected {target.dtype} of {target.shape}; the file is "
+                    "damaged"
+                )
+            # Not set_weights: a model that diverged comes back as it was.
+            target[...] = saved
+        layer._weights_changed()
     model._seed, model._epochs = config["seed"], config["epochs"]
     compiled = description["compile"]
     if compiled is not None:

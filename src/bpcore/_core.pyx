@@ -34,6 +34,15 @@ ACTIVATIONS = {
     "softmax": kernels.BP_SOFTMAX,
     "dropout": kernels.BP_DROPOUT,
     "user": kernels.BP_USER_ACTIVATION,
+    "alpha_dropout": kernels.BP_ALPHA_DROPOUT,
+    "gaussian_noise": kernels.BP_GAUSSIAN_NOISE,
+    "gaussian_dropout": kernels.BP_GAUSSIAN_DROPOUT,
+    "affine": kernels.BP_AFFINE,
+    "batch_norm": kernels.BP_BATCH_NORM,
+    "layer_norm": kernels.BP_LAYER_NORM,
+    "rms_norm": kernels.BP_RMS_NORM,
+    "unit_norm": kernels.BP_UNIT_NORM,
+    "prelu": kernels.BP_PRELU,
 }
 LOSSES = {
     "mean_squared_error": kernels.BP_MEAN_SQUARED_ERROR,
@@ -56,7 +65,10 @@ include "kernel_calls.pxi"
 
 # One row of the plan's matrix for each layer; the fields of network.pxd's Layer.
 PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w_t", "chunk",
-                "z", "a", "delta")
+                "z", "a", "delta", "gamma", "beta", "state", "vectors", "group", "seed",
+                "frozen")
+# And its real numbers, likewise.
+PLAN_NUMBERS = ("epsilon", "momentum", "l1", "l2")
 
 
 cdef void *data_of(object array, int typenum, Py_ssize_t size, str name) except NULL:
@@ -91,7 +103,7 @@ cdef class Network:
     See ``_core.pyi`` for the arguments and methods, network.pxd for the plan.
     """
     cdef Plan plan
-    cdef readonly object dtype, parameters, workspace
+    cdef readonly object dtype, parameters, workspace, state
     cdef readonly int threads
     # Of the last call to train, also one that raised: what it got done.
     cdef readonly int64_t steps_done, epochs_done
@@ -100,17 +112,21 @@ cdef class Network:
     cdef object lock      # one call at a time has the workspace
     cdef unsigned long owner
 
-    def __cinit__(self, layers, *, int loss, bint from_z, int first_delta, Py_ssize_t n_x,
+    def __cinit__(self, layers, numbers, *, int loss, bint from_z, int first_delta, Py_ssize_t n_x,
                   Py_ssize_t n_y, Py_ssize_t x, Py_ssize_t y, Py_ssize_t weight,
                   Py_ssize_t row_size, Py_ssize_t shared_size, Py_ssize_t scratch_size,
                   Py_ssize_t block, Py_ssize_t capacity, int threads, list users, parameters,
-                  workspace):
+                  state, workspace):
         cdef int64_t[:, ::1] rows = layers
+        cdef double[:, ::1] reals = numbers
         cdef Layer *layer
         cdef Py_ssize_t l
         if rows.shape[0] == 0 or rows.shape[1] != len(PLAN_COLUMNS):
             raise ValueError(f"a plan has rows of {len(PLAN_COLUMNS)} integers, got an array of "
                              f"shape {layers.shape}")
+        if reals.shape[0] != rows.shape[0] or reals.shape[1] != len(PLAN_NUMBERS):
+            raise ValueError(f"a plan of {len(layers)} layers has {len(PLAN_NUMBERS)} numbers for "
+                             f"each, got an array of shape {numbers.shape}")
         self.plan.layers = <Layer *>PyMem_Calloc(rows.shape[0], sizeof(Layer))
         if self.plan.layers == NULL:
             raise MemoryError()
@@ -123,6 +139,8 @@ cdef class Network:
         data_of(workspace, self.typenum,
                 row_size * capacity + shared_size + threads * scratch_size, "workspace")
         self.parameters = parameters
+        self.state = state
+        self.plan.state = data_of(state, self.typenum, 0, "state")
         self.workspace = workspace
         self.users = users
         self.plan.n_layers = <int>rows.shape[0]
@@ -156,6 +174,19 @@ cdef class Network:
             layer.z = rows[l, 9]
             layer.a = rows[l, 10]
             layer.delta = rows[l, 11]
+            layer.gamma = rows[l, 12]
+            layer.beta = rows[l, 13]
+            layer.state = rows[l, 14]
+            layer.vectors = rows[l, 15]
+            layer.group = rows[l, 16]
+            layer.seed = rows[l, 17]
+            layer.frozen = rows[l, 18] > 0
+            layer.epsilon = reals[l, 0]
+            layer.momentum = reals[l, 1]
+            layer.l1 = reals[l, 2]
+            layer.l2 = reals[l, 3]
+            self.plan.has_vectors |= layer.vectors >= 0
+            self.plan.has_penalty |= layer.l1 != 0 or layer.l2 != 0
             self.check(layer, shared_size)
 
     cdef int check(self, const Layer *layer, Py_ssize_t shared_size) except -1:
@@ -165,6 +196,13 @@ cdef class Network:
                 and (layer.w < 0 or layer.chunk * layer.n_out <= self.plan.scratch_size)
                 and (layer.b < 0 or layer.b + layer.n_out <= self.plan.n_parameters)
                 and (layer.w_t < 0 or layer.w_t + size <= shared_size)
+                and (max(layer.gamma, layer.beta) < 0
+                     or max(layer.gamma, layer.beta) + layer.group <= self.plan.n_parameters)
+                and (layer.vectors < 0
+                     or layer.vectors + 2 * layer.n_out + 3 * layer.group <= shared_size)
+                and (layer.state < 0 or layer.state + layer.group
+                     * (3 if layer.activation == kernels.BP_AFFINE else 2) <= self.state.size)
+                and 0 < layer.group <= layer.n_out and layer.n_out % layer.group == 0
                 and max(layer.z, layer.a, layer.delta) + layer.n_out <= self.plan.row_size):
             raise ValueError("the plan does not fit the parameters: the layers were changed "
                              "behind the model's back")

@@ -66,6 +66,23 @@ def kernel_dropout(str isa, double rate, uint64_t seed, draw, const real[:, ::1]
                     seed, words, &src[0, 0], &dst[0, 0])
 
 
+def kernel_alpha_dropout(str isa, double rate, uint64_t seed, draw, bint back,
+                         const real[:, ::1] src, real[:, ::1] dst):
+    cdef uint32_t words[4]
+    words[0], words[1], words[2], words[3] = draw
+    kernels.alpha_dropout(find_isa(isa), src.shape[0], src.shape[1],
+                          <uint64_t>(rate * 2.0 ** 32), seed, words, back, &src[0, 0],
+                          &dst[0, 0])
+
+
+def kernel_gaussian(str isa, double deviation, bint factor, uint64_t seed, draw,
+                    const real[:, ::1] src, real[:, ::1] dst):
+    cdef uint32_t words[4]
+    words[0], words[1], words[2], words[3] = draw
+    kernels.gaussian(find_isa(isa), src.shape[0], src.shape[1], deviation, factor, seed, words,
+                     &src[0, 0], &dst[0, 0])
+
+
 def kernel_cost(str isa, int loss, const real[:, ::1] z, const real[:, ::1] a,
                 const real[:, ::1] y, const real[::1] weight, double scale, real[:, ::1] delta):
     cdef const real *weight_ = NULL

@@ -27,6 +27,7 @@ from kernels cimport (
     gather_converted, gradient, sgd, transpose,
 )
 from network cimport ADAM, Draw, Layer, Plan, Update, real
+from special cimport vectors_of
 
 # The cost of a batch is summed over at most so many units of at least UNIT_ROWS rows, and
 # then over the units in their order. Units are also what the rows are dealt by.
@@ -174,9 +175,27 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
                 weight + at if weight != NULL else NULL, 1.0 / batch.rows, work, True)
             unit += 1
             at += stop
-        deltas(plan, job.isa, first, rows, x, theta, work, draw)
+        deltas(plan, job.isa, first, rows, x, theta, work, draw, 1.0 / batch.rows)
         first += rows
     return 0
+
+
+cdef inline void update_vectors(Job *job, const Update *update, real *like) noexcept nogil:
+    """Vectors of parameters, whose gradients were summed as the rows passed."""
+    cdef const Plan *plan = job.plan
+    cdef const Layer *layer
+    cdef const real *grad
+    cdef int l
+    for l in range(plan.n_layers):
+        layer = &plan.layers[l]
+        if layer.gamma >= 0:
+            grad = vectors_of(plan, layer, <real *>job.work)
+            apply_update(job.isa, update, plan.n_parameters, layer.gamma, layer.group,
+                         <real *>job.theta, grad, <real *>job.slots)
+        if layer.beta >= 0:
+            grad = vectors_of(plan, layer, <real *>job.work) + layer.n_out
+            apply_update(job.isa, update, plan.n_parameters, layer.beta, layer.group,
+                         <real *>job.theta, grad, <real *>job.slots)
 
 
 cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *update,
@@ -203,6 +222,8 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
     else:
         x = <const real *>job.x
         index = job.order + batch.start
+    if plan.has_vectors:
+        update_vectors(job, update, like)
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
         if layer.w < 0:

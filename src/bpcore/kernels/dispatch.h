@@ -15,7 +15,16 @@ enum bp_activation {
     BP_N_ACTIVATIONS,
     /* Carried out above the kernels: */
     BP_DROPOUT = BP_N_ACTIVATIONS,
-    BP_USER_ACTIVATION
+    BP_USER_ACTIVATION,
+    BP_ALPHA_DROPOUT,
+    BP_GAUSSIAN_NOISE,
+    BP_GAUSSIAN_DROPOUT,
+    BP_AFFINE,
+    BP_BATCH_NORM,
+    BP_LAYER_NORM,
+    BP_RMS_NORM,
+    BP_UNIT_NORM,
+    BP_PRELU
 };
 
 enum bp_loss {

@@ -16,6 +16,8 @@
 #include "activations.h"
 #include "costs.h"
 #include "matmul.h"
+#include "noise.h"
+#include "normalisation.h"
 #include "optimizers.h"
 #include "simd.h"
 #include "transpose.h"
@@ -114,6 +116,17 @@ const BP_KERNELS BP_TABLE = {
                [BP_TANH] = derive_tanh,
                [BP_SOFTMAX] = derive_softmax},
     .dropout = dropout,
+    .alpha_dropout = alpha_dropout,
+    .gaussian = gaussian,
+    .moments = moments,
+    .affine = affine,
+    .multiply_columns = multiply_columns,
+    .column_moments = column_moments,
+    .batch_norm_back = batch_norm_back,
+    .row_norm = row_norm,
+    .row_norm_back = row_norm_back,
+    .prelu = prelu,
+    .prelu_back = prelu_back,
     .cost = {[BP_MEAN_SQUARED_ERROR] = cost_mean_squared_error,
              [BP_BINARY_CROSSENTROPY] = cost_binary_crossentropy,
              [BP_CATEGORICAL_CROSSENTROPY] = cost_categorical_crossentropy,
