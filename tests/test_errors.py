@@ -5,7 +5,7 @@ import pytest
 from helpers import dense_model
 
 import bpcore
-from bpcore import layers, losses, metrics, optimizers, utils
+from bpcore import layers, losses, optimizers, utils
 
 X, Y = np.ones((6, 3)), np.zeros((6, 2))
 
@@ -153,8 +153,6 @@ def test_compile(model):
         model.compile("adam", "mse", metrics="accuracy")
     with pytest.raises(ValueError, match="a metric must be"):
         model.compile("adam", "mse", metrics=[3])
-    with pytest.raises(ValueError, match="different names"):
-        model.compile("adam", "mse", metrics=["mse", metrics.MeanSquaredError("mse")])
 
 
 def test_fit_arguments(model):

@@ -110,7 +110,7 @@ class BatchEpochs:
             data = model._data(x, y, with_class_weight(weight, y, self.class_weight))
             total += model._train_batch(data)
             rows += len(data)
-            logs = {"loss": total / rows, **model._metric_results()}
+            logs = {"loss": total / rows, **model._compiled_metrics.result()}
             if run.steps_per_hook:
                 callbacks.on_train_batch_end(step, logs)
             callbacks._on_chunk_end(step, 1, logs)
@@ -147,7 +147,7 @@ def evaluate(model, source, steps, callbacks):
         data = model._data(*unpack(batch))
         total += model._evaluate_rows(data)
         rows += len(data)
-        logs = {"loss": total / rows, **model._metric_results()}
+        logs = {"loss": total / rows, **model._compiled_metrics.result()}
         if hooked:
             callbacks.on_test_batch_end(step, logs)
         callbacks._show_evaluated(1, logs)

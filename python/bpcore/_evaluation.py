@@ -30,7 +30,10 @@ def evaluate(model, data, batch_size=32, steps=None, callbacks=None):
     hooked = callbacks is not None and callbacks._stops_at_batches("test")
     if steps is not None:
         data = data.rows(slice(_bounds(len(data), batch_size, steps)[-1][1]))
-    size = batch_size * model.steps_per_execution if hooked else rows_per_call(model)
+    if hooked:
+        size = batch_size * model.steps_per_execution
+    else:  # a user's own metric sees whole batches
+        size = -(-rows_per_call(model) // batch_size) * batch_size
     model.reset_metrics()
     model.stop_evaluating = False
     if callbacks is not None:
@@ -41,8 +44,8 @@ def evaluate(model, data, batch_size=32, steps=None, callbacks=None):
         if hooked:
             callbacks.on_test_batch_begin(step)
         rows = data if (first, last) == (0, len(data)) else data.rows(slice(first, last))
-        total += model._evaluate_rows(rows)
-        logs = {"loss": total / last, **model._metric_results()}
+        total += model._evaluate_rows(rows, batch_size)
+        logs = {"loss": total / last, **model._compiled_metrics.result()}
         if hooked:
             callbacks.on_test_batch_end(step + model.steps_per_execution - 1, logs)
         if callbacks is not None:

@@ -52,7 +52,7 @@ def fit(model, source, run, epochs, first_epoch=0, validate=None, is_validated=N
     # A user's function may raise: epochs one by one, so that the history is up to date.
     one_by_one = (
         validate is not None
-        or bool(model._metrics)
+        or bool(model._compiled_metrics)
         or model._has_user_functions()
         or callbacks._stops_at_epochs()
     )

@@ -90,14 +90,14 @@ class TrainingMethods(CompiledMethods):
         With `small`, x may stay int8, uint8 or float16.
         """
         x = self._inputs(x, f"{prefix}x", small)
-        if not self._metrics and (self._metric_names or self._weighted_names):
-            self._resolve_metrics()
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
         if len(self.output_shape) > 2 and np.shape(y)[1:] == self.output_shape[1:]:
             y = np.reshape(y, (len(y), -1))
+        flat = np.ndim(y) == 1
         y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
-        return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype))
+        self._compiled_metrics.build(self.layers[-1].n_out, y.shape[1])
+        return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype), flat)
 
     # ---- training ------------------------------------------------------------
 
@@ -265,12 +265,14 @@ class TrainingMethods(CompiledMethods):
         """Make one update; feed the metrics; return the cost times the rows."""
         rows = len(data)
         trainer = self._trainer(data, rows)
-        outputs = np.empty((rows, self._layers[-1].n_out), self._dtype) if self._metrics else None
+        metrics, outputs = self._compiled_metrics, None
+        if metrics:
+            outputs = np.empty((rows, self._layers[-1].n_out), self._dtype)
         # Every call draws new random numbers for dropout, as an epoch of one step does.
         total = trainer.steps(data, None, rows, 0, 1, self._epochs, outputs)
         self._epochs += 1
         if outputs is not None:
-            self._update_metrics(data.y, outputs, data.weight)
+            metrics.update(data.y, outputs, data.weight, flat=data.flat)
         return total
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
@@ -292,8 +294,7 @@ class TrainingMethods(CompiledMethods):
         if class_weight is not None:
             sample_weight = with_class_weight(sample_weight, y, class_weight)
         data = self._data(x, y, sample_weight)
-        if self._metrics:
-            self.reset_metrics()
+        self._compiled_metrics.reset()
         return self._as_result(self._train_batch(data) / len(data), return_dict)
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
@@ -324,7 +325,7 @@ class TrainingMethods(CompiledMethods):
         x, y, sample_weight
             As for `fit`.
         batch_size : int, default 32
-            Changes nothing in the result; `steps` and callbacks count in it.
+            What `steps`, callbacks and metrics of one's own count in; changes nothing else.
         verbose : {"auto", 0, 1, 2}
             0: nothing; "auto" and 2: one line; 1: a progress bar.
         steps : int, optional
@@ -371,20 +372,20 @@ class TrainingMethods(CompiledMethods):
             steps=steps,
         )
 
-    def _evaluate_rows(self, data):
+    def _evaluate_rows(self, data, batch_size=None):
         """Evaluate some rows; feed the metrics; return the cost times the rows."""
         network = self._network(data.y.shape[1], min(BLOCK_ROWS, len(data)))
-        if not self._metrics:
+        if not self._compiled_metrics:
             return network.evaluate(data.x, data.y, data.weight)
         outputs = np.empty((len(data), self._layers[-1].n_out), data.y.dtype)
         total = network.evaluate(data.x, data.y, data.weight, outputs)
-        self._update_metrics(data.y, outputs, data.weight)
+        self._compiled_metrics.update(data.y, outputs, data.weight, batch_size, data.flat)
         return total
 
     def _as_result(self, loss, return_dict):
-        if not self._metrics:
+        if not self._compiled_metrics:
             return {"loss": loss} if return_dict else loss
-        logs = {"loss": loss, **self._metric_results()}
+        logs = {"loss": loss, **self._compiled_metrics.result()}
         return logs if return_dict else list(logs.values())
 
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):

@@ -30,12 +30,14 @@ _MAX_OUTPUTS = 1 << 22
 class Data:
     """Checked arrays: x (N, n_0), y (N, n_y), weight (N,) or None.
 
-    y and weight are of the model's element type, x is too or of a smaller one.
+    y and weight are of the model's element type, x is too or of a smaller one. `flat` says
+    that the user gave y as (N,).
     """
 
     x: np.ndarray
     y: np.ndarray
     weight: np.ndarray | None
+    flat: bool = False
 
     def __len__(self):
         return len(self.x)
@@ -43,7 +45,7 @@ class Data:
     def rows(self, which):
         """Return the rows of a slice."""
         weight = None if self.weight is None else self.weight[which]
-        return Data(self.x[which], self.y[which], weight)
+        return Data(self.x[which], self.y[which], weight, self.flat)
 
 
 class Trainer:
@@ -139,7 +141,7 @@ class ArrayEpochs:
         self._order = np.empty(len(data), np.int64) if shuffle else None
         self._n_out = model._layers[-1].n_out
         self._chunk = _ChunkSize(
-            model._parameters.size, batch_size, self._n_out, bool(model._metrics)
+            model._parameters.size, batch_size, self._n_out, bool(model._compiled_metrics)
         )
         self._pending = None
 
@@ -203,7 +205,7 @@ class ArrayEpochs:
             total, rows = self._train(first, last, total)
             self._at = last
             trained += rows
-            logs = {"loss": total / trained, **model._metric_results()}
+            logs = {"loss": total / trained, **model._compiled_metrics.result()}
             if run.steps_per_hook:
                 run.callbacks.on_train_batch_end(first - begin + run.steps_per_hook - 1, logs)
             run.callbacks._on_chunk_end(last - 1 - begin, last - first, logs)
@@ -230,7 +232,7 @@ class ArrayEpochs:
         seen = slice(first * self.batch_size, min(last * self.batch_size, len(data)))
         rows = seen.stop - seen.start
         outputs = None
-        if model._metrics:
+        if model._compiled_metrics:
             outputs = np.empty((rows, self._n_out), data.y.dtype)
         start = time.perf_counter()
         total = self.trainer.steps(
@@ -239,6 +241,10 @@ class ArrayEpochs:
         self._chunk.measured(last - first, time.perf_counter() - start)
         if outputs is not None:
             index = seen if self._order is None else self._order[seen]
-            weight = None if data.weight is None else data.weight[index]
-            model._update_metrics(data.y[index], outputs, weight)
+            weight = None
+            if data.weight is not None and model._compiled_metrics.uses_weights:
+                weight = data.weight[index]
+            model._compiled_metrics.update(
+                data.y[index], outputs, weight, self.batch_size, data.flat
+            )
         return total, rows

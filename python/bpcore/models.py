@@ -6,6 +6,7 @@ import numpy as np
 
 from . import _step, _summary, saving, utils
 from . import layers as layers_module
+from ._compiled_metrics import CompiledMetrics
 from ._data import aligned_empty
 from ._methods import BLOCK_ROWS, TrainingMethods
 from ._names import unique_name
@@ -41,7 +42,7 @@ class Sequential(TrainingMethods):
         self._parameters = self._state = None
         self._seed = utils.new_seed()
         self._epochs = 0  # trained so far; names the random numbers of the next
-        self._metric_names, self._metrics = [], []
+        self._compiled_metrics = CompiledMetrics()
         self._forget_networks()
         for layer in layers or []:
             self._append(layer)
@@ -137,8 +138,6 @@ class Sequential(TrainingMethods):
         self._forget_networks()
         if self.optimizer is not None:  # its moments are those of other parameters
             self.optimizer._forget()
-        if self.loss is not None:
-            self._resolve_metrics()
 
     def _laid_out(self, specs):
         """Return a flat array, and for each layer its parts of it as views."""

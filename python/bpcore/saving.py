@@ -10,7 +10,7 @@ import os
 
 import numpy as np
 
-from . import _core, activations, initializers, layers, losses, optimizers
+from . import _core, activations, initializers, layers, losses, metrics, optimizers
 from ._names import look_up
 
 FORMAT_VERSION = 1
@@ -126,7 +126,10 @@ def _rebuild(description, tensors, filepath, custom):
             _custom(compiled["loss"]["name"], custom, "loss")
             if compiled["loss"]["class"] == "UserLoss"
             else look_up(compiled["loss"]["class"], losses.BUILT_IN, "loss")(),
-            metrics=compiled["metrics"],
+            metrics=[_make_metric(m, custom) for m in compiled["metrics"]],
+            weighted_metrics=[
+                _make_metric(m, custom) for m in compiled.get("weighted_metrics", [])
+            ],
         )
         if "optimizer/slots" in tensors:
             slots = optimizer._slots_for(model._parameters, model)
@@ -149,11 +152,7 @@ def _describe(model, extra):
     """Everything but the numbers, as plain data."""
     compiled = None
     if model.loss is not None:
-        for metric in model._metric_names:
-            if not isinstance(metric, str):
-                raise ValueError(
-                    f"cannot save metric {metric!r}: give built-in metrics by name to save a model"
-                )
+        metric_names, weighted_metric_names = model._compiled_metrics.serialized()
         compiled = {
             "optimizer": {
                 "class": type(model.optimizer).__name__,
@@ -164,7 +163,8 @@ def _describe(model, extra):
                 "class": type(model.loss).__name__,
                 "name": getattr(model.loss, "__name__", model.loss.name),
             },
-            "metrics": model._metric_names,
+            "metrics": metric_names,
+            "weighted_metrics": weighted_metric_names,
         }
     return {
         "format": FORMAT_VERSION,
@@ -205,6 +205,19 @@ def _make_layer(entry, custom):
             cls = look_up(config[name]["class"], initializers.BUILT_IN, "initializer")
             config[name] = cls(**config[name]["config"])
     return look_up(entry["class"], layers.BUILT_IN, "layer")(**config)
+
+
+def _make_metric(entry, custom):
+    """Return the name, or make the metric or function, that a file holds."""
+    if isinstance(entry, str):
+        return entry
+    function = entry["class_name"] == "function"
+    name = entry["config"] if function else entry["class_name"]
+    own = entry["registered_name"] is not None and not (function and name in metrics.__all__)
+    if own:
+        made = _custom(name, custom, "metric")
+        return made if function else made.from_config(entry["config"])
+    return metrics.deserialize(entry, custom)
 
 
 def _custom(name, custom, what):

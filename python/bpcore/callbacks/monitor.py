@@ -50,9 +50,9 @@ class MonitorCallback(Callback):
 
     def _direction(self):
         name = self.monitor.removeprefix("val_")
-        for metric in getattr(self.model, "_metrics", ()):
-            if metric.name == name and _direction_of(metric) is not None:
-                return _direction_of(metric)
+        compiled = getattr(self.model, "_compiled_metrics", None)
+        if compiled is not None and name in compiled.names:
+            return compiled.metrics[compiled.names.index(name)]._direction
         return "down" if name == "loss" else None
 
     def _is_improvement(self, value, reference):
@@ -61,15 +61,3 @@ class MonitorCallback(Callback):
         # Towards worse by min_delta, and still better than the reference.
         margin = self.min_delta if self.monitor_op is _GREATER else -self.min_delta
         return self.monitor_op(value - margin, reference)
-
-
-def _direction_of(metric):
-    direction = getattr(metric, "_direction", None)
-    if direction is None:
-        # Metrics without a direction of their own: by what they are called.
-        name = type(metric).__name__.lower()
-        if "accuracy" in name or "auc" in name:
-            return "up"
-        if "error" in name or "entropy" in name:
-            return "down"
-    return direction
