@@ -11,8 +11,6 @@ from bpcore import layers
 class Source:
     """Batches of arrays, as often as one likes."""
 
-    yields_batches = True
-
     def __init__(self, *arrays, size=7):
         self.arrays, self.size = arrays, size
         self.passes = 0
@@ -74,7 +72,7 @@ def test_evaluate_and_predict(xy):
     unbuilt = bpcore.Sequential([layers.Dense(2)])
     unbuilt.compile("sgd", "mse")
     for method in (model.evaluate, model.predict, unbuilt.fit):
-        with pytest.raises(ValueError, match="there is no batch to"):
+        with pytest.raises(ValueError, match="has no batches"):
             method(iter([]), verbose=0)
 
 
@@ -139,7 +137,7 @@ def test_refused(xy, arguments, message):
 def test_bad_batches(xy):
     x, y = xy
     for batch, message in [
-        ((x, y, y, y), "a batch must be .* got a tuple of 4"),
+        ((x, y, y, y), "a batch of x must be .* got 4 items"),
         ((x,), "y is None"),
         ((x[:, :2], y), r"x has shape \(30, 2\)"),
     ]:

@@ -300,3 +300,20 @@ def test_errors(rng):
 
     with pytest.raises(RuntimeError, match=r"did not call super\(\).__init__\(\)"):
         Forgetful()(1, 2)
+
+
+def test_outputs_with_more_axes_keep_their_shape(rng):
+    shapes = []
+
+    def seen(y, a):
+        shapes.append((y.shape, a.shape))
+        return 0.0
+
+    model = bpcore.Sequential(
+        [bpcore.Input((3,)), bpcore.layers.Dense(8), bpcore.layers.Reshape((2, 4))]
+    )
+    model.compile("sgd", "mse", metrics=["accuracy", seen])
+    x, y = rng.normal(size=(5, 3)), np.eye(4)[rng.integers(0, 4, (5, 2))]
+    accuracy = model.evaluate(x, y)[1]
+    assert accuracy == np.mean(y.argmax(-1) == model.predict(x).argmax(-1))
+    assert shapes == [((5, 2, 4), (5, 2, 4))]

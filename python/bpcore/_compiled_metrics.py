@@ -1,5 +1,7 @@
 """The metrics a model was compiled with: what `fit` and `evaluate` feed and report."""
 
+import math
+
 import numpy as np
 
 from . import metrics
@@ -52,21 +54,23 @@ class CompiledMetrics:
     def __bool__(self):
         return bool(self.identifiers or self.weighted_identifiers)
 
-    def build(self, n_out, n_y=None):
-        """Choose the metrics for outputs (B, n_out) and targets (B, n_y).
+    def build(self, shape, n_y):
+        """Choose the metrics for outputs of this shape, without B, and n_y targets a row.
 
-        Nothing is done if they are there already for as many; without `n_y` the loss tells.
+        Nothing is done if they are there already for the same.
         """
-        if self._built_for is not None and (n_y is None or self._built_for == (n_out, n_y)):
+        if self._built_for == (shape, n_y):
             return
+        n_out = shape[-1]
+        columns = n_out if len(shape) > 1 and n_y == math.prod(shape) else n_y
         self.metrics = [
-            metrics.get(identifier, self._loss, n_out, n_y) if chosen is None else chosen
+            metrics.get(identifier, self._loss, n_out, columns) if chosen is None else chosen
             for identifier, chosen in zip(
                 self.identifiers + self.weighted_identifiers, self._chosen, strict=True
             )
         ]
         self.names = self._make_names()
-        self._built_for = n_out, n_y
+        self._built_for = shape, n_y
 
     def _make_names(self):
         names, counts = [], {"loss": 1}
@@ -91,6 +95,7 @@ class CompiledMetrics:
         ----------
         y : ndarray, shape (N, n_y)
         a : ndarray, shape (N, n_out)
+            The metrics get outputs, and targets of as many, in the shape of the model's.
         weight : ndarray, shape (N,), optional
             Sample weights, for the weighted metrics alone.
         batch_size : int, optional
@@ -100,6 +105,11 @@ class CompiledMetrics:
         flat : bool, default False
             The user gave targets as (N,): their own metrics get them so.
         """
+        shape, n_y = self._built_for
+        if len(shape) > 1:
+            a = a.reshape(-1, *shape)
+            if n_y == math.prod(shape):
+                y = y.reshape(a.shape)
         for index, metric in enumerate(self.metrics):
             own = weight if index >= self._weighted_from else None
             if metric._takes_many_batches():

@@ -1,5 +1,7 @@
 """What `compile` settles: the optimizer, the loss and the metrics of a model."""
 
+import math
+
 from . import losses, optimizers
 from ._compiled_metrics import CompiledMetrics
 from ._data import as_count
@@ -106,7 +108,9 @@ class CompiledMethods:
 
     def _built_metrics(self):
         if self.built:  # else the first data tell which there are
-            self._compiled_metrics.build(self._layers[-1].n_out)
+            shape = self.output_shape[1:]
+            sparse = self.loss is not None and self.loss.name.startswith("sparse")
+            self._compiled_metrics.build(shape, 1 if sparse else math.prod(shape))
         return self._compiled_metrics
 
     @property

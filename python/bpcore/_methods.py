@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from . import _batches, _evaluation, _training
+from ._arrays import as_array
 from ._class_weight import with_class_weight
 from ._compiling import CompiledMethods
 from ._data import as_count, as_inputs, as_sample_weight
@@ -12,6 +13,7 @@ from ._fit import Run
 from ._fit import fit as _run_fit
 from ._plan import make_plan
 from ._progress import check_verbose
+from ._sources import batch_source, is_batch_source
 from ._threads import threads_for
 from ._training import Data, Trainer
 from .callbacks import CallbackList
@@ -72,7 +74,7 @@ class TrainingMethods(CompiledMethods):
         dtype = self._dtype or np.dtype(np.float32)
         shape = self._input.shape if self._input else np.shape(x)[1:]
         if len(shape) > 1:
-            x = np.asarray(x)
+            x = as_array(x, name, dtype)
             if x.shape[1:] != shape:
                 raise ValueError(
                     f"{name} has shape {x.shape}; expected (N, {', '.join(map(str, shape))}), as "
@@ -87,16 +89,17 @@ class TrainingMethods(CompiledMethods):
     def _data(self, x, y, sample_weight=None, prefix="", small=True):
         """Check x, y and sample_weight, and return them in the model's element type.
 
-        With `small`, x may stay int8, uint8 or float16.
+        With `small`, x may stay what the core converts by the mini-batch; see `as_inputs`.
         """
         x = self._inputs(x, f"{prefix}x", small)
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
-        if len(self.output_shape) > 2 and np.shape(y)[1:] == self.output_shape[1:]:
-            y = np.reshape(y, (len(y), -1))
+        y = as_array(y, f"{prefix}y")
         flat = np.ndim(y) == 1
+        if len(self.output_shape) > 2 and y.shape[1:] == self.output_shape[1:]:
+            y = np.reshape(y, (len(y), -1))
         y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
-        self._compiled_metrics.build(self.layers[-1].n_out, y.shape[1])
+        self._compiled_metrics.build(self.output_shape[1:], y.shape[1])
         return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype), flat)
 
     # ---- training ------------------------------------------------------------
@@ -126,11 +129,16 @@ class TrainingMethods(CompiledMethods):
 
         Parameters
         ----------
-        x : array_like, shape (N, n_0), or iterator of batches
-            An array is copied only if it is not a C-contiguous array of the model's dtype, or
-            of int8, uint8 or float16, which are converted a mini-batch at a time. An iterator
-            yields (x, y) or (x, y, sample_weight), a mini-batch each; then `y`, `batch_size`,
-            `shuffle`, `sample_weight` and `validation_split` are not used.
+        x : array_like, table or sparse matrix, shape (N, n_0), or source of batches
+            Numbers of any real type: an array, a pandas or polars DataFrame, a tensor in main
+            memory, a matrix of scipy.sparse. A C-contiguous array of the model's dtype is read
+            in place (a memory-mapped file, too); one of another type, or whose rows lie
+            apart, and CSR matrices a mini-batch at a time. What is copied whole, and should
+            not be large: arrays whose rows are not contiguous (Fortran order; many
+            DataFrames), other sparse formats, lists. A generator, a
+            `bpcore.utils.PyDataset` or a DataLoader yields (x, y) or (x, y, sample_weight), a
+            mini-batch each; then `y`, `batch_size`, `sample_weight` and `validation_split` are
+            not to be given.
         y : array_like, shape (N, n_L), or (N,) for one output or integer labels
         batch_size : int, optional
             Default 32, or N / `steps_per_epoch`. The last batch of an epoch may be smaller.
@@ -186,14 +194,16 @@ class TrainingMethods(CompiledMethods):
             steps_per_epoch = as_count(steps_per_epoch, "steps_per_epoch")
         _check_seconds(max_seconds)
         validation = None
-        if type(x) is not np.ndarray and _batches.is_source(x):
+        if type(x) is not np.ndarray and is_batch_source(x):
             _refuse_beside_batches(
                 y=y,
                 batch_size=batch_size,
                 sample_weight=sample_weight,
                 validation_split=validation_split or None,
             )
-            source = _batches.BatchEpochs(self, x, steps_per_epoch, class_weight)
+            source = _batches.BatchEpochs(
+                self, batch_source(x, shuffle=bool(shuffle)), steps_per_epoch, class_weight
+            )
         else:
             split = 0.0 if validation_data is not None else validation_split
             data, validation = self._fit_data(x, y, class_weight, sample_weight, split)
@@ -243,8 +253,9 @@ class TrainingMethods(CompiledMethods):
         """Return a function that evaluates the validation data, of n_y target columns."""
         if steps is not None:
             steps = as_count(steps, "validation_steps")
-        if not isinstance(given, (tuple, list, Data)) and _batches.is_source(given):
-            return lambda: _batches.evaluate(self, given, steps, callbacks)
+        if not isinstance(given, (tuple, list, Data)) and is_batch_source(given):
+            source = batch_source(given, name="validation_data")
+            return lambda: _batches.evaluate(self, source, steps, callbacks)
         if not isinstance(given, Data):
             if not isinstance(given, (tuple, list)) or len(given) not in (2, 3):
                 raise ValueError(
@@ -344,10 +355,10 @@ class TrainingMethods(CompiledMethods):
         shown = 2 if verbose == "auto" else verbose
         if steps is not None:
             steps = as_count(steps, "steps")
-        if type(x) is not np.ndarray and _batches.is_source(x):
-            count = steps or _batches.length_of(x)
-            callbacks = self._callbacks(callbacks, shown, 1, count)
-            logs = _batches.evaluate(self, x, steps, callbacks)
+        if type(x) is not np.ndarray and is_batch_source(x):
+            source = batch_source(x)
+            callbacks = self._callbacks(callbacks, shown, 1, steps or source.batches_per_epoch)
+            logs = _batches.evaluate(self, source, steps, callbacks)
         else:
             data = self._data(x, y, sample_weight)
             batch_size, count = _batches_of(len(data), batch_size, steps)
@@ -411,7 +422,7 @@ class TrainingMethods(CompiledMethods):
             (verbose == "auto" or verbose == 0)
             and callbacks is None
             and steps is None
-            and (type(x) is np.ndarray or not _batches.is_source(x))
+            and (type(x) is np.ndarray or not is_batch_source(x))
         ):
             x = self._inputs(x)
             return self._predict_rows(x) if len(x) <= BLOCK_ROWS else _evaluation.predict(self, x)
@@ -419,9 +430,10 @@ class TrainingMethods(CompiledMethods):
         verbose = 0 if verbose == "auto" else verbose
         if steps is not None:
             steps = as_count(steps, "steps")
-        if _batches.is_source(x):
-            callbacks = self._callbacks(callbacks, verbose, 1, steps or _batches.length_of(x))
-            return _batches.predict(self, x, steps, callbacks)
+        if is_batch_source(x):
+            source = batch_source(x)
+            callbacks = self._callbacks(callbacks, verbose, 1, steps or source.batches_per_epoch)
+            return _batches.predict(self, source, steps, callbacks)
         x = self._inputs(x)
         batch_size, count = _batches_of(len(x), batch_size, steps)
         callbacks = self._callbacks(callbacks, verbose, 1, count)

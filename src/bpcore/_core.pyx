@@ -9,7 +9,7 @@ from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 cimport kernels
 from evaluate cimport cost_and_grad, evaluate
-from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_shuffle
+from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_rows, bp_shuffle
 from network cimport ADAM, SGD, Layer, Plan, real
 from train cimport Job, train_epochs, train_steps
 
@@ -83,17 +83,7 @@ cdef void *data_of(object array, int typenum, Py_ssize_t size, str name) except 
     return cnp.PyArray_DATA(array)
 
 
-cdef void *inputs_of(object x, int typenum, Py_ssize_t size, int *element) except NULL:
-    """As data_of, for inputs that may also be int8, uint8 or float16."""
-    cdef int given = cnp.PyArray_TYPE(x) if isinstance(x, np.ndarray) else typenum
-    element[0] = kernels.BP_SAME
-    if given == cnp.NPY_INT8:
-        element[0] = kernels.BP_INT8
-    elif given == cnp.NPY_UINT8:
-        element[0] = kernels.BP_UINT8
-    elif given == cnp.NPY_FLOAT16:
-        element[0] = kernels.BP_FLOAT16
-    return data_of(x, typenum if element[0] == kernels.BP_SAME else given, size, "x")
+include "inputs.pxi"
 
 
 @cython.final
@@ -229,6 +219,7 @@ cdef class Network:
     def predict_one(self, x, out):
         cdef void *x_ = data_of(x, self.typenum, self.plan.n_x, "x")
         cdef void *out_ = data_of(out, self.typenum, self.n_out(), "out")
+        cdef bp_rows row = in_place(x_, self.typenum)
         cdef bint finite
         if cnp.PyArray_SIZE(x) != self.plan.n_x or cnp.PyArray_SIZE(out) != self.n_out():
             raise ValueError(f"x and out have {x.size} and {out.size} elements; the model has "
@@ -236,9 +227,9 @@ cdef class Network:
         if not cnp.PyArray_ISWRITEABLE(out):
             raise ValueError("out is read-only")
         if self.typenum == cnp.NPY_FLOAT:
-            finite = kernels.all_finite(current_isa, self.plan.n_x, <float *>x_)
+            finite = kernels.all_finite(current_isa, 1, self.plan.n_x, &row, <float *>NULL)
         else:
-            finite = kernels.all_finite(current_isa, self.plan.n_x, <double *>x_)
+            finite = kernels.all_finite(current_isa, 1, self.plan.n_x, &row, <double *>NULL)
         if not finite:
             raise ValueError("x contains NaN or infinity; expected finite numbers")
         self.enter()
@@ -253,18 +244,18 @@ cdef class Network:
 
     def predict(self, x, out):
         cdef Py_ssize_t n = len(x)
-        cdef int element
-        cdef void *x_ = inputs_of(x, self.typenum, n * self.plan.n_x, &element)
+        cdef bp_rows source
+        cdef void *x_ = inputs_of(x, self.typenum, n, self.plan.n_x, &source)
         cdef void *out_ = data_of(out, self.typenum, n * self.n_out(), "out")
         if self.typenum == cnp.NPY_FLOAT:
-            self._evaluate(n, x_, element, <float *>NULL, <float *>NULL, <float *>out_)
+            self._evaluate(n, <float *>x_, &source, <float *>NULL, <float *>NULL, <float *>out_)
         else:
-            self._evaluate(n, x_, element, <double *>NULL, <double *>NULL, <double *>out_)
+            self._evaluate(n, <double *>x_, &source, <double *>NULL, <double *>NULL, <double *>out_)
 
     def evaluate(self, x, y, weight, out=None):
         cdef Py_ssize_t n = len(x)
-        cdef int element
-        cdef void *x_ = inputs_of(x, self.typenum, n * self.plan.n_x, &element)
+        cdef bp_rows source
+        cdef void *x_ = inputs_of(x, self.typenum, n, self.plan.n_x, &source)
         cdef void *y_ = data_of(y, self.typenum, n * self.plan.n_y, "y")
         cdef void *weight_ = NULL
         cdef void *out_ = NULL
@@ -273,8 +264,10 @@ cdef class Network:
         if out is not None:
             out_ = data_of(out, self.typenum, n * self.n_out(), "out")
         if self.typenum == cnp.NPY_FLOAT:
-            return self._evaluate(n, x_, element, <float *>y_, <float *>weight_, <float *>out_)
-        return self._evaluate(n, x_, element, <double *>y_, <double *>weight_, <double *>out_)
+            return self._evaluate(n, <float *>x_, &source, <float *>y_, <float *>weight_,
+                                  <float *>out_)
+        return self._evaluate(n, <double *>x_, &source, <double *>y_, <double *>weight_,
+                              <double *>out_)
 
     def cost_and_grad(self, x, y, weight, grad, grad_block):
         cdef Py_ssize_t n = len(x)
@@ -299,7 +292,7 @@ cdef class Network:
         self.steps_done = self.epochs_done = 0  # should anything below be refused
         job.plan = &self.plan
         job.isa = current_isa
-        job.x = inputs_of(x, self.typenum, n * self.plan.n_x, &job.element)
+        job.x = inputs_of(x, self.typenum, n, self.plan.n_x, &job.source)
         job.y = data_of(y, self.typenum, n * self.plan.n_y, "y")
         job.weight = job.outputs = NULL
         job.order = NULL
@@ -354,12 +347,12 @@ cdef class Network:
 
     cdef int _one(self, const real *x, real *out) except -1:
         # Too short for dropping the GIL to pay.
-        evaluate(&self.plan, current_isa, 1, x, kernels.BP_SAME, <real *>NULL, <real *>NULL,
+        evaluate(&self.plan, current_isa, 1, x, NULL, <real *>NULL, <real *>NULL,
                  <real *>cnp.PyArray_DATA(self.parameters),
                  <real *>cnp.PyArray_DATA(self.workspace), out)
         return 0
 
-    cdef _evaluate(self, Py_ssize_t n, const void *x, int element, const real *y,
+    cdef _evaluate(self, Py_ssize_t n, const real *x, const bp_rows *source, const real *y,
                    const real *weight, real *out):
         cdef real *theta = <real *>cnp.PyArray_DATA(self.parameters)
         cdef real *work = <real *>cnp.PyArray_DATA(self.workspace)
@@ -367,7 +360,7 @@ cdef class Network:
         self.enter()
         try:
             with nogil:
-                total = evaluate(&self.plan, current_isa, n, x, element, y, weight, theta, work,
+                total = evaluate(&self.plan, current_isa, n, x, source, y, weight, theta, work,
                                  out)
         finally:
             self.leave()
@@ -423,19 +416,3 @@ def philox(counter, uint64_t key):
     c[0], c[1], c[2], c[3] = counter
     bp_philox(c, key, out)
     return out[0], out[1], out[2], out[3]
-
-
-def all_finite(array):
-    """Whether no element of a C-contiguous float32 or float64 array is NaN or infinite."""
-    cdef Py_ssize_t n = array.size
-    cdef void *x
-    cdef int finite
-    if array.dtype == np.float32:
-        x = data_of(array, cnp.NPY_FLOAT, n, "array")
-        with nogil:
-            finite = kernels.all_finite(current_isa, n, <float *>x)
-    else:
-        x = data_of(array, cnp.NPY_DOUBLE, n, "array")
-        with nogil:
-            finite = kernels.all_finite(current_isa, n, <double *>x)
-    return bool(finite)

@@ -36,9 +36,24 @@ cdef extern from "kernels/dispatch.h" nogil:
 
     enum:
         BP_INT8
+        BP_INT16
+        BP_INT32
+        BP_INT64
         BP_UINT8
+        BP_UINT16
+        BP_UINT32
+        BP_UINT64
         BP_FLOAT16
-        BP_SAME
+        BP_FLOAT32
+        BP_FLOAT64
+
+    ctypedef struct bp_rows:
+        const void *values
+        int element
+        Py_ssize_t stride
+        const void *columns
+        const void *starts
+        int wide
 
     ctypedef struct bp_kernels_f32:
         void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
@@ -85,9 +100,9 @@ cdef extern from "kernels/dispatch.h" nogil:
                      double, double) noexcept nogil
         void (*gather)(Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
                        float *) noexcept nogil
-        void (*gather_converted)(Py_ssize_t, Py_ssize_t, int, const void *, const int64_t *,
-                                 float *) noexcept nogil
-        int (*all_finite)(Py_ssize_t, const float *) noexcept nogil
+        void (*gather_rows)(Py_ssize_t, Py_ssize_t, const bp_rows *, Py_ssize_t,
+                            const int64_t *, float *) noexcept nogil
+        int (*all_finite)(Py_ssize_t, Py_ssize_t, const bp_rows *) noexcept nogil
 
     ctypedef struct bp_kernels_f64:
         void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
@@ -137,9 +152,9 @@ cdef extern from "kernels/dispatch.h" nogil:
                      double, double) noexcept nogil
         void (*gather)(Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
                        double *) noexcept nogil
-        void (*gather_converted)(Py_ssize_t, Py_ssize_t, int, const void *, const int64_t *,
-                                 double *) noexcept nogil
-        int (*all_finite)(Py_ssize_t, const double *) noexcept nogil
+        void (*gather_rows)(Py_ssize_t, Py_ssize_t, const bp_rows *, Py_ssize_t,
+                            const int64_t *, double *) noexcept nogil
+        int (*all_finite)(Py_ssize_t, Py_ssize_t, const bp_rows *) noexcept nogil
 
     ctypedef struct bp_isa:
         const char *name
@@ -363,22 +378,18 @@ cdef inline void gather(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const 
         isa.f64.gather(rows, n, src, index, dst)
 
 
-cdef inline Py_ssize_t element_size(int element) noexcept nogil:
-    """Bytes of an element of one of the small types."""
-    return 2 if element == BP_FLOAT16 else 1
-
-
-cdef inline void gather_converted(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, int element,
-                                  const void *src, const int64_t *index,
-                                  real *dst) noexcept nogil:
+cdef inline void gather_rows(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const bp_rows *src,
+                             Py_ssize_t first, const int64_t *index, real *dst) noexcept nogil:
     if real is float:
-        isa.f32.gather_converted(rows, n, element, src, index, dst)
+        isa.f32.gather_rows(rows, n, src, first, index, dst)
     else:
-        isa.f64.gather_converted(rows, n, element, src, index, dst)
+        isa.f64.gather_rows(rows, n, src, first, index, dst)
 
 
-cdef inline int all_finite(const bp_isa *isa, Py_ssize_t n, const real *x) noexcept nogil:
+cdef inline int all_finite(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const bp_rows *src,
+                           real *like) noexcept nogil:
+    """like only tells the element type they are to be finite in."""
     if real is float:
-        return isa.f32.all_finite(n, x)
+        return isa.f32.all_finite(rows, n, src)
     else:
-        return isa.f64.all_finite(n, x)
+        return isa.f64.all_finite(rows, n, src)

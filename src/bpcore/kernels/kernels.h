@@ -145,11 +145,11 @@ typedef struct BP_KERNELS {
     void (*gather)(ptrdiff_t rows, ptrdiff_t n, const REAL *src, const int64_t *index,
                    REAL *dst);
 
-    /* The same from rows of a smaller element type (enum bp_element, not BP_SAME); index
-     * NULL means the rows as they lie. */
-    void (*gather_converted)(ptrdiff_t rows, ptrdiff_t n, int element, const void *src,
-                             const int64_t *index, REAL *dst);
+    /* The same from rows of any kind, converted to REAL; index NULL means the rows from
+     * `first` on as they lie. */
+    void (*gather_rows)(ptrdiff_t rows, ptrdiff_t n, const bp_rows *src, ptrdiff_t first,
+                        const int64_t *index, REAL *dst);
 
-    /* 1 if no element is NaN or infinite, else 0. */
-    int (*all_finite)(ptrdiff_t n, const REAL *x);
+    /* 1 if no element of these rows, not sparse, is NaN or infinite as REAL, else 0. */
+    int (*all_finite)(ptrdiff_t rows, ptrdiff_t n, const bp_rows *src);
 } BP_KERNELS;
