@@ -148,11 +148,11 @@ def test_compile(model):
     with pytest.raises(ValueError, match="loss must be a name"):
         model.compile("adam", 3)
     with pytest.raises(ValueError, match="unknown metric 'acuracy'; did you mean 'accuracy'"):
-        model.compile("adam", "mse", ["acuracy"])
+        model.compile("adam", "mse", metrics=["acuracy"])
     with pytest.raises(TypeError, match="metrics must be a list"):
-        model.compile("adam", "mse", "accuracy")
+        model.compile("adam", "mse", metrics="accuracy")
     with pytest.raises(ValueError, match="a metric must be"):
-        model.compile("adam", "mse", [3])
+        model.compile("adam", "mse", metrics=[3])
 
 
 def test_fit_arguments(model):
@@ -239,7 +239,7 @@ def test_validation_targets_of_another_width():
 def test_a_failed_compile_changes_nothing(model):
     optimizer, loss = model.optimizer, model.loss
     with pytest.raises(ValueError, match="unknown metric"):
-        model.compile("adam", "mse", ["nonsense"])
+        model.compile("adam", "mse", metrics=["nonsense"])
     assert model.optimizer is optimizer
     assert model.loss is loss
     assert model.fit(X, Y, verbose=0).history.keys() == {"loss"}

@@ -35,7 +35,7 @@ def trained(x, y, dtype, weight=None, shuffle=True, first="dense", n=5):
         model.add(layers.Dropout(0.2))
     model.add(layers.Dense(7, "tanh"))
     model.add(layers.Dense(1))
-    model.compile("adam", "mse", ["mae"])
+    model.compile("adam", "mse", metrics=["mae"])
     with bpcore.num_threads(2):
         history = model.fit(
             x, y, 16, 2, 0, validation_split=0.3, shuffle=shuffle, sample_weight=weight

@@ -28,7 +28,7 @@ def build(dtype="float32"):
         ],
         dtype=dtype,
     )
-    model.compile(optimizers.Adam(0.01), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

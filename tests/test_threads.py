@@ -57,7 +57,7 @@ def digest(configuration, threads):
         model.add(layers.Dense(n, activation=g))
     model.add(layers.Dropout(0.1))
     model.add(layers.Dense(widths[-1]))
-    model.compile(OPTIMIZERS[optimizer](), "mse", ["mae"])
+    model.compile(OPTIMIZERS[optimizer](), "mse", metrics=["mae"])
     with bpcore.num_threads(threads):
         history = model.fit(x, y, batch, 2, 0, sample_weight=weight, shuffle=shuffle).history
     found = hashlib.sha256(model.theta.tobytes())

@@ -144,10 +144,11 @@ def test_history_and_validation(rng):
         metrics=["accuracy"],
     )
     history = model.fit(x, y, epochs=4, batch_size=10, validation_split=0.2, verbose=0)
-    assert list(history.history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
+    # Sorted by name, as Keras has them.
+    assert list(history.history) == ["accuracy", "loss", "val_accuracy", "val_loss"]
     assert all(len(v) == 4 for v in history.history.values())
     assert history.epoch == [0, 1, 2, 3]
-    assert history.params == {"epochs": 4, "steps": 8, "batch_size": 10}
+    assert history.params == {"verbose": 0, "epochs": 4, "steps": 8}
     assert model.history is history
     loss, accuracy = model.evaluate(x[80:], y[80:])
     assert history.history["val_loss"][-1] == pytest.approx(loss)
@@ -211,7 +212,7 @@ def test_dropout(isa, dtype, rng):
 def test_dropout_trains_and_is_off_outside_training(rng):
     x = rng.normal(size=(256, 8)).astype("float32")
     model = bpcore.Sequential([bpcore.Input((8,)), layers.Dropout(0.5), layers.Dense(1)])
-    model.compile(optimizers.SGD(0.0), "mse", ["mse"])
+    model.compile(optimizers.SGD(0.0), "mse", metrics=["mse"])
     w, b = model.get_weights()
     np.testing.assert_allclose(model.predict(x), x @ w + b, rtol=1e-5, atol=1e-6)
     losses = model.fit(x, np.zeros(256), epochs=3, verbose=0).history["loss"]

@@ -1,4 +1,4 @@
-"""Reports of a running fit: nothing, a progress bar (tqdm), or a line an epoch."""
+"""Reports of a running fit or evaluation: a progress bar (tqdm), or a line an epoch."""
 
 import time
 
@@ -16,39 +16,41 @@ def _digits(value):
     return f"[{' '.join(f'{v:.4g}' for v in np.ravel(value))}]"
 
 
-class Silent:
-    """verbose=0"""
+class Bar:
+    """verbose=1: one bar for the whole run, with loss, metrics and the time left.
+
+    Parameters
+    ----------
+    epochs : int
+    steps : int or None
+        Mini-batches an epoch; None: nobody knows, as of a generator. The bar then counts.
+    title : str, optional
+        Instead of the number of the epoch.
+    """
+
+    def __init__(self, epochs, steps, title=None):
+        self._epochs, self._steps, self._title = epochs, steps, title
+        self._last = {}
+        self._bar = None
 
     def epoch_begin(self, epoch):
         """An epoch starts."""
+        if self._bar is None:
+            self._open(epoch)
+        title = self._title or f"Epoch {epoch + 1}/{self._epochs}"
+        self._bar.set_description_str(title, refresh=False)
 
-    def steps_done(self, count, logs):
-        """So many more mini-batches are done; logs holds the running values."""
-
-    def epoch_end(self, logs):
-        """An epoch is over; logs holds its final values."""
-
-    def close(self):
-        """The fit is over."""
-
-
-class Bar(Silent):
-    """verbose=1: one bar for the whole fit, with loss, metrics and the time left."""
-
-    def __init__(self, epochs, steps):
+    def _open(self, first_epoch):
         from tqdm import tqdm  # costs 10 ms: only where a bar is wanted
 
-        self._epochs = epochs
-        self._last = {}
+        known = self._steps is not None
+        middle = "{percentage:3.0f}%|{bar:20}| {elapsed}<{remaining}"
         self._bar = tqdm(
-            total=epochs * steps,
+            total=self._epochs * self._steps if known else None,
+            initial=first_epoch * self._steps if known else 0,
             unit="step",
-            bar_format="{desc} {percentage:3.0f}%|{bar:20}| {elapsed}<{remaining}{postfix}",
+            bar_format=f"{{desc}} {middle if known else '{n_fmt} steps  {elapsed}'}{{postfix}}",
         )
-
-    def epoch_begin(self, epoch):
-        """An epoch starts."""
-        self._bar.set_description_str(f"Epoch {epoch + 1}/{self._epochs}", refresh=False)
 
     def steps_done(self, count, logs):
         """So many more mini-batches are done; logs holds the running values."""
@@ -57,43 +59,51 @@ class Bar(Silent):
         self._bar.set_postfix_str(_values(self._last), refresh=False)
         self._bar.update(count)
 
-    def epoch_end(self, logs):
+    def epoch_end(self, logs, seconds=None):
         """An epoch is over; logs holds its final values."""
-        self._last = dict(logs)
-        self._bar.set_postfix_str(_values(logs), refresh=False)
+        if logs:
+            self._last = dict(logs)
+            self._bar.set_postfix_str(_values(logs), refresh=False)
 
     def close(self):
-        """The fit is over."""
-        self._bar.refresh()
-        self._bar.close()
+        """The run is over."""
+        if self._bar is not None:
+            self._bar.refresh()
+            self._bar.close()
+            self._bar = None
 
 
-class Lines(Silent):
+class Lines:
     """verbose=2: one line an epoch."""
 
-    def __init__(self, epochs, steps):
-        self._epochs, self._steps = epochs, steps
+    def __init__(self, epochs, steps, title=None):
+        self._epochs, self._title = epochs, title
 
     def epoch_begin(self, epoch):
         """An epoch starts."""
-        self._epoch, self._start = epoch, time.perf_counter()
+        self._epoch, self._start, self._steps = epoch, time.perf_counter(), 0
 
-    def epoch_end(self, logs):
-        """An epoch is over; logs holds its final values."""
-        seconds = time.perf_counter() - self._start
-        print(
-            f"Epoch {self._epoch + 1}/{self._epochs}  {self._steps} steps  {seconds:.3g} s  "
-            f"{_values(logs)}",
-            flush=True,
-        )
+    def steps_done(self, count, logs):
+        """So many more mini-batches are done."""
+        self._steps += count
+
+    def epoch_end(self, logs, seconds=None):
+        """An epoch is over; logs holds its final values. It took `seconds`, if that is known."""
+        if seconds is None:
+            seconds = time.perf_counter() - self._start
+        title = self._title or f"Epoch {self._epoch + 1}/{self._epochs}"
+        print(f"{title}  {self._steps} steps  {seconds:.3g} s  {_values(logs)}", flush=True)
+
+    def close(self):
+        """The run is over."""
 
 
-def make(verbose, epochs, steps):
-    """Return the report for Keras's `verbose`: 0, 1, 2 or "auto" (1)."""
-    if verbose in (1, "auto"):
-        return Bar(epochs, steps)
-    if verbose == 2:
-        return Lines(epochs, steps)
-    if verbose == 0:
-        return Silent()
-    raise ValueError(f"verbose must be 'auto', 0, 1 or 2, got {verbose!r}")
+def make(verbose, epochs, steps, title=None):
+    """Return the report for Keras's `verbose`: 1, 2 or "auto" (1)."""
+    return (Lines if verbose == 2 else Bar)(epochs, steps, title)
+
+
+def check_verbose(verbose):
+    """Raise unless verbose is one of Keras's."""
+    if verbose not in (0, 1, 2, "auto"):
+        raise ValueError(f"verbose must be 'auto', 0, 1 or 2, got {verbose!r}")

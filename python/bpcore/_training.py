@@ -1,9 +1,10 @@
-"""The fit: epochs, chunks of mini-batches, metrics, validation.
+"""Epochs over arrays, in chunks of mini-batches.
 
 The compiled loop runs a chunk of many mini-batches without the GIL: as many as take
 about CHUNK_SECONDS, over several epochs where nothing is to be done between them.
-Between chunks Python looks at signals, feeds the metrics with the outputs the chunk
-recorded, and moves the progress bar; there is no Python call for each mini-batch.
+Between chunks Python looks at signals and at the clock, feeds the metrics with the outputs
+the chunk recorded, and moves the progress bar; there is no Python call for each mini-batch,
+unless a callback wants one. What happens around the epochs is in `_fit`.
 """
 
 import time
@@ -11,12 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _core, _progress
-from .callbacks import History
+from . import _core
+from ._batches import warn_out_of_data
 
 CHUNK_SECONDS = 0.05
 # Before anything is measured: operations a second, as a slow machine makes.
 _FIRST_GUESS = 4e9
+# And seconds that a step takes however small the network is.
+_LEAST_STEP = 1e-6
+# In place of the cost of an epoch that was not trained: no sum of costs.
+_NOT_DONE = -np.inf
 # Outputs kept for the metrics in one chunk, in elements.
 _MAX_OUTPUTS = 1 << 22
 
@@ -37,13 +42,10 @@ class Data:
     def __len__(self):
         return len(self.x)
 
-    def split(self, at):
-        """Return the rows before and from `at`."""
-        weight = self.weight
-        return (
-            Data(self.x[:at], self.y[:at], None if weight is None else weight[:at], self.flat),
-            Data(self.x[at:], self.y[at:], None if weight is None else weight[at:], self.flat),
-        )
+    def rows(self, which):
+        """Return the rows of a slice."""
+        weight = None if self.weight is None else self.weight[which]
+        return Data(self.x[which], self.y[which], weight, self.flat)
 
 
 class Trainer:
@@ -101,14 +103,11 @@ class _ChunkSize:
     """
 
     def __init__(self, parameters, batch_size, n_out, with_metrics):
-        seconds = 6.0 * batch_size * parameters / _FIRST_GUESS
-        self.steps = max(1, int(CHUNK_SECONDS / seconds)) if seconds else 1
+        seconds = 6.0 * batch_size * parameters / _FIRST_GUESS + _LEAST_STEP
+        self.steps = max(1, int(CHUNK_SECONDS / seconds))
         self._measure = not with_metrics
         if with_metrics:
             self.steps = min(self.steps, max(1, _MAX_OUTPUTS // (batch_size * n_out)), 1 << 16)
-
-    def next(self, left):
-        return min(self.steps, left)
 
     def measured(self, steps, seconds):
         if self._measure:
@@ -117,114 +116,135 @@ class _ChunkSize:
             self.steps = max(1, int(min(wanted, 8 * steps)))
 
 
-def fit(model, trainer, data, validation, batch_size, epochs, shuffle, verbose):
-    """Train and return the History."""
-    rows = len(data)
-    steps = -(-rows // batch_size)
-    history = History(model, {"epochs": epochs, "steps": steps, "batch_size": batch_size})
-    n_out = model.layers[-1].n_out
-    order = np.empty(rows, np.int64) if shuffle else None
-    metrics = model._compiled_metrics
-    chunk = _ChunkSize(model._parameters.size, batch_size, n_out, bool(metrics))
-    report = _progress.make(verbose, epochs, steps)
-    # A user's function may raise: epochs one by one, so that the history is up to date.
-    one_by_one = metrics or validation is not None or model._has_user_functions()
-    try:
-        while len(history.epoch) < epochs:
-            epoch = len(history.epoch)
-            report.epoch_begin(epoch)
-            together = min(chunk.steps // steps, epochs - epoch)
-            if together > 1 and not one_by_one:
-                _epochs(trainer, data, order, batch_size, steps, together, chunk, history, report)
-                continue
-            if shuffle:
-                _core.epoch_order(rows, model._seed, model._epochs & 0xFFFFFFFF, order)
-            logs = _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report)
-            model._epochs += 1
-            if validation is not None:
-                values = evaluate(model, trainer.network, validation, metrics, batch_size)
-                logs.update({f"val_{name}": value for name, value in values.items()})
-            history.append(epoch, logs)
-            report.epoch_end(logs)
-    finally:
-        report.close()
-        model.history = history
-    return history
+class ArrayEpochs:
+    """Trains epochs over arrays.
 
-
-def _epochs(trainer, data, order, batch_size, steps, count, chunk, history, report):
-    """Train several whole epochs at once: short ones in which nobody wants to look."""
-    totals = np.empty(count)
-    start = time.perf_counter()
-    try:
-        trainer.steps(data, order, batch_size, 0, steps, trainer.model._epochs, totals=totals)
-        chunk.measured(count * steps, time.perf_counter() - start)
-    finally:
-        done = trainer.network.epochs_done
-        trainer.model._epochs += done
-        for total in totals[:done].tolist():
-            logs = {"loss": total / len(data)}
-            report.epoch_begin(len(history.epoch))
-            history.append(len(history.epoch), logs)
-            report.steps_done(steps, logs)
-            report.epoch_end(logs)
-
-
-def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):
-    """Train one epoch, chunk by chunk; return its loss and metrics."""
-    total, first, rows = 0.0, 0, len(data)
-    metrics.reset()
-    while first < steps:
-        last = first + chunk.next(steps - first)
-        seen = slice(first * batch_size, min(last * batch_size, rows))
-        outputs = None
-        if metrics:
-            outputs = np.empty(
-                (seen.stop - seen.start, trainer.model.layers[-1].n_out), data.y.dtype
-            )
-        start = time.perf_counter()
-        total = trainer.steps(
-            data, order, batch_size, first, last, trainer.model._epochs, outputs, total
-        )
-        chunk.measured(last - first, time.perf_counter() - start)
-        if metrics:
-            rows_seen = seen if order is None else order[seen]
-            weight = None
-            if metrics.uses_weights and data.weight is not None:
-                weight = data.weight[rows_seen]
-            metrics.update(data.y[rows_seen], outputs, weight, batch_size, data.flat)
-        logs = {"loss": total / seen.stop, **metrics.result()}
-        report.steps_done(last - first, logs)
-        first = last
-    return logs
-
-
-def evaluate(model, network, data, metrics, batch_size=None):
-    """Return the loss over the data and the metrics of its outputs, by name.
-
-    A loss that is not simply the mean is one of batches, of which the mean is taken; a user's
-    own metric is called with `batch_size` rows at a time.
+    Parameters
+    ----------
+    model : Sequential
+    trainer : Trainer
+    data : Data
+    batch_size : int
+    shuffle : bool
+    steps_per_epoch : int, optional
+        An epoch is so many mini-batches, and the next goes on where it stopped; default: as
+        many as there are, each epoch in a new order.
     """
-    outputs = np.empty((len(data), model.layers[-1].n_out), data.y.dtype) if metrics else None
-    if model.loss.is_mean:
-        total = network.evaluate(data.x, data.y, data.weight, outputs)
-    else:
-        total = 0.0
-        for start in range(0, len(data), batch_size):
-            rows = slice(start, start + batch_size)
-            y, weight = data.y[rows], None if data.weight is None else data.weight[rows]
-            divisor = model.loss.divisor(y, weight)
-            cost = network.evaluate(
-                data.x[rows],
-                y,
-                weight,
-                None if outputs is None else outputs[rows],
-                divisor / len(y),
+
+    def __init__(self, model, trainer, data, batch_size, shuffle, steps_per_epoch=None):
+        self.model, self.trainer, self.data = model, trainer, data
+        self.batch_size = batch_size
+        self.in_data = -(-len(data) // batch_size)
+        self.steps = steps_per_epoch or self.in_data
+        self._whole = steps_per_epoch is None
+        self._at = 0  # the next mini-batch in the present pass through the data
+        self._order = np.empty(len(data), np.int64) if shuffle else None
+        self._n_out = model._layers[-1].n_out
+        self._chunk = _ChunkSize(
+            model._parameters.size, batch_size, self._n_out, bool(model._compiled_metrics)
+        )
+        self._pending = None
+
+    # ---- several epochs at once ------------------------------------------------
+
+    def together(self, left):
+        """Return how many of the epochs left to train in one call; 0 if one is too long."""
+        return min(self._chunk.steps // self.steps, left) if self._whole else 0
+
+    def train_together(self, count, first_epoch, history):
+        """Train whole epochs in which nobody wants to look; return their logs."""
+        totals = np.full(count, _NOT_DONE)
+        self._pending = history, history._lengths(), first_epoch, self.model._epochs, totals
+        start = time.perf_counter()
+        try:
+            self.trainer.steps(
+                self.data,
+                self._order,
+                self.batch_size,
+                0,
+                self.steps,
+                self.model._epochs,
+                totals=totals,
             )
-            total += cost / divisor * len(y) if divisor else 0.0
-    logs = {"loss": total / len(data)}
-    if metrics:
-        metrics.reset()
-        metrics.update(data.y, outputs, data.weight, batch_size, data.flat)
-        logs.update(metrics.result())
-    return logs
+        finally:
+            logs = self.settle()
+        self._chunk.measured(count * self.steps, time.perf_counter() - start)
+        self._pending = None
+        return logs
+
+    def settle(self):
+        """Record the epochs that `train_together` got done; doing it again does no harm."""
+        if self._pending is None:
+            return []
+        history, lengths, first_epoch, trained, totals = self._pending
+        losses = (totals[totals != _NOT_DONE] / len(self.data)).tolist()
+        self.model._epochs = trained + len(losses)
+        history._record(lengths, first_epoch, losses)
+        return [{"loss": loss} for loss in losses]
+
+    # ---- one epoch -------------------------------------------------------------
+
+    def epoch(self, run):
+        """Train one epoch, chunk by chunk; return its logs, or None if time ran out.
+
+        Parameters
+        ----------
+        run : _fit.Run
+        """
+        model = self.model
+        if self._at == 0 and self._order is not None:
+            _core.epoch_order(len(self.data), model._seed, model._epochs & 0xFFFFFFFF, self._order)
+        begin, end = self._at, min(self._at + self.steps, self.in_data)
+        total, trained, logs = 0.0, 0, {}
+        model.reset_metrics()
+        while self._at < end:
+            first = self._at
+            last = min(first + (run.steps_per_hook or self._chunk.steps), end)
+            if run.steps_per_hook:
+                run.callbacks.on_train_batch_begin(first - begin)
+            total, rows = self._train(first, last, total)
+            self._at = last
+            trained += rows
+            logs = {"loss": total / trained, **model._compiled_metrics.result()}
+            if run.steps_per_hook:
+                run.callbacks.on_train_batch_end(first - begin + run.steps_per_hook - 1, logs)
+            run.callbacks._on_chunk_end(last - 1 - begin, last - first, logs)
+            if model.stop_training:
+                break
+            if last < end and run.time_is_up():
+                self.finish()
+                return None
+        if self._at == end < begin + self.steps:
+            warn_out_of_data()
+        if self._whole or self._at == self.in_data:
+            self.finish()
+        return logs
+
+    def finish(self):
+        """End the present pass through the data, wherever it is."""
+        if self._at:
+            self._at = 0
+            self.model._epochs += 1
+
+    def _train(self, first, last, total):
+        """Train mini-batches first .. last-1; return total plus their costs, and their rows."""
+        data, model = self.data, self.model
+        seen = slice(first * self.batch_size, min(last * self.batch_size, len(data)))
+        rows = seen.stop - seen.start
+        outputs = None
+        if model._compiled_metrics:
+            outputs = np.empty((rows, self._n_out), data.y.dtype)
+        start = time.perf_counter()
+        total = self.trainer.steps(
+            data, self._order, self.batch_size, first, last, model._epochs, outputs, total
+        )
+        self._chunk.measured(last - first, time.perf_counter() - start)
+        if outputs is not None:
+            index = seen if self._order is None else self._order[seen]
+            weight = None
+            if data.weight is not None and model._compiled_metrics.uses_weights:
+                weight = data.weight[index]
+            model._compiled_metrics.update(
+                data.y[index], outputs, weight, self.batch_size, data.flat
+            )
+        return total, rows

@@ -124,8 +124,10 @@ def _rebuild(description, tensors, filepath, custom):
         model.compile(
             optimizer,
             _make_loss(compiled["loss"], custom),
-            [_make_metric(m, custom) for m in compiled["metrics"]],
-            [_make_metric(m, custom) for m in compiled.get("weighted_metrics", [])],
+            metrics=[_make_metric(m, custom) for m in compiled["metrics"]],
+            weighted_metrics=[
+                _make_metric(m, custom) for m in compiled.get("weighted_metrics", [])
+            ],
         )
         if "optimizer/slots" in tensors:
             slots = optimizer._slots_for(model._parameters, model)

@@ -1,0 +1,93 @@
+"""The flow of a fit: epochs, callbacks, validation, and the ways it can end early."""
+
+import time
+
+from ._snapshot import Snapshot
+
+
+class Run:
+    """What a running fit consists of.
+
+    Attributes
+    ----------
+    callbacks : CallbackList
+    steps_per_hook : int or None
+        Mini-batches between hooks; None: no callback wants to look between batches.
+    deadline : float or None
+        When the time is up, by time.perf_counter().
+    """
+
+    def __init__(self, model, callbacks, max_seconds=None):
+        self.callbacks = callbacks
+        stops = callbacks._stops_at_batches("train")
+        self.steps_per_hook = model.steps_per_execution if stops else None
+        self.deadline = None if max_seconds is None else time.perf_counter() + max_seconds
+
+    def time_is_up(self):
+        """Whether max_seconds have passed."""
+        return self.deadline is not None and time.perf_counter() >= self.deadline
+
+
+def fit(model, source, run, epochs, first_epoch=0, validate=None, is_validated=None):
+    """Train and return the History.
+
+    Parameters
+    ----------
+    model : Sequential
+    source : ArrayEpochs or BatchEpochs
+        Trains one epoch, and several where it can.
+    run : Run
+    epochs, first_epoch : int
+    validate : callable, optional
+        ``validate()`` returns loss and metrics by name.
+    is_validated : callable, optional
+        ``is_validated(epoch)``: whether this epoch is followed by validation.
+    """
+    callbacks = run.callbacks
+    history = callbacks._add_history()
+    snapshot = Snapshot(model, history)
+    model.history = history
+    model.stop_training = False
+    model._initial_epoch = None
+    # A user's function may raise: epochs one by one, so that the history is up to date.
+    one_by_one = (
+        validate is not None
+        or bool(model._compiled_metrics)
+        or model._has_user_functions()
+        or callbacks._stops_at_epochs()
+    )
+    logs = {}
+    try:
+        callbacks.on_train_begin()
+        # BackupAndRestore says in on_train_begin where to go on.
+        epoch = model._initial_epoch or first_epoch
+        while epoch < epochs and not model.stop_training and not run.time_is_up():
+            together = 0 if one_by_one else source.together(epochs - epoch)
+            if together:
+                start = time.perf_counter()
+                all_logs = source.train_together(together, epoch, history)
+                seconds = (time.perf_counter() - start) / together
+                for bar in callbacks._progress():
+                    for at, logs in enumerate(all_logs, epoch):
+                        bar._show_epoch(at, source.steps, logs, seconds)
+                epoch, logs = epoch + together, all_logs[-1]
+                continue
+            snapshot.take()
+            callbacks.on_epoch_begin(epoch)
+            epoch_logs = source.epoch(run)
+            if epoch_logs is None:  # time ran out within the epoch, which is not recorded
+                break
+            if validate is not None and is_validated(epoch):
+                values = validate()
+                epoch_logs.update({f"val_{name}": value for name, value in values.items()})
+            callbacks.on_epoch_end(epoch, epoch_logs)
+            epoch, logs = epoch + 1, epoch_logs
+        source.finish()
+        callbacks.on_train_end(logs)
+    except KeyboardInterrupt:
+        source.settle()
+        snapshot.restore()
+        raise
+    finally:
+        callbacks._close()
+    return history
