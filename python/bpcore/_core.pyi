@@ -35,6 +35,7 @@ class Network:
         self,
         layers: NDArray[np.int64],
         *,
+        params: NDArray[np.float64],
         loss: int,
         from_z: bool,
         first_delta: int,
@@ -122,8 +123,17 @@ def kernel_gradient(
 ) -> None: ...
 def kernel_column_sums(isa: str, delta: _Real, sums: _Real) -> None: ...
 def kernel_transpose(isa: str, src: _Real, dst: _Real) -> None: ...
-def kernel_activate(isa: str, name: str, z: _Real, a: _Real) -> None: ...
-def kernel_derive(isa: str, name: str, z: _Real, a: _Real, delta: _Real) -> None: ...
+def kernel_activate(
+    isa: str, name: str, z: _Real, a: _Real, parameters: Sequence[float] | None = None
+) -> None: ...
+def kernel_derive(
+    isa: str,
+    name: str,
+    z: _Real,
+    a: _Real,
+    delta: _Real,
+    parameters: Sequence[float] | None = None,
+) -> None: ...
 def kernel_dropout(
     isa: str, rate: float, seed: int, draw: Sequence[int], src: _Real, dst: _Real
 ) -> None: ...

@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import _training, losses, metrics, optimizers
+from ._activations import UserActivation
 from ._data import as_count, as_inputs, as_sample_weight
 from ._plan import make_plan
 from ._threads import threads_for
@@ -88,7 +89,7 @@ class TrainingMethods:
 
     def _has_user_functions(self):
         return self.loss.name == "user" or any(
-            not isinstance(layer.activation, str) for layer in self.layers
+            isinstance(layer.activation, UserActivation) for layer in self.layers
         )
 
     # ---- data ----------------------------------------------------------------

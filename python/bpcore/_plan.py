@@ -11,22 +11,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _core
+from ._activations import UserActivation, built_in
 from ._data import aligned_empty
-from .activations import UserActivation
 
 # Multiple of the rows a workspace is laid out for: with it every array starts on a
 # 64-byte line (16 float32), as the workspace does.
 ROW_MULTIPLE = 16
 
-# Activations whose derivative is a function of a: z may be overwritten by a.
-_IN_PLACE = {"linear", "relu", "sigmoid", "tanh", "softmax"}
-
 # Kernels with more elements are turned round in passing instead of kept twice.
 _KEEP_TRANSPOSED = 1 << 16
 
 
-def _in_place(activation):
-    return isinstance(activation, str) and activation in _IN_PLACE
+def _lowered(activation):
+    """The core's name for an activation, its parameters, and whether a may replace z."""
+    if isinstance(activation, UserActivation):
+        return "user", (0.0, 0.0, 0.0), False
+    if activation == "dropout":
+        return activation, (0.0, 0.0, 0.0), False
+    known = built_in(activation) if isinstance(activation, str) else activation
+    return known.kernel, known.params, known.in_place
 
 
 @dataclass
@@ -36,6 +39,8 @@ class Plan:
     Attributes
     ----------
     matrix : ndarray of int64, shape (L, len(_core.PLAN_COLUMNS))
+    params : ndarray of float64, shape (L, 3)
+        The parameters of each activation.
     fields : dict
         The scalars, by the names `_core.Network` takes.
     users : list
@@ -43,6 +48,7 @@ class Plan:
     """
 
     matrix: np.ndarray
+    params: np.ndarray
     fields: dict
     users: list
 
@@ -56,6 +62,7 @@ class Plan:
         )
         return _core.Network(
             self.matrix,
+            params=self.params,
             **self.fields,
             capacity=capacity,
             threads=threads,
@@ -101,15 +108,16 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
     from_z = pair in _core.LOSSES_FROM_Z
     parameters, places, users = _Places(), _Places(), []
 
-    rows = []
+    rows, params = [], []
     for l, layer in enumerate(layers):
         row = dict.fromkeys(_core.PLAN_COLUMNS, -1)
         row.update(n_in=layer.n_in, n_out=layer.n_out, threshold=0)
-        if isinstance(layer.activation, UserActivation):
-            row.update(activation=_core.ACTIVATIONS["user"], user=len(users))
+        kernel, three, in_place = _lowered(layer.activation)
+        row["activation"] = _core.ACTIVATIONS[kernel]
+        params.append(three)
+        if kernel == "user":
+            row["user"] = len(users)
             users.append(layer.activation)
-        else:
-            row["activation"] = _core.ACTIVATIONS[layer.activation]
         if layer.activation == "dropout":
             row["threshold"] = int(layer.rate * 2**32)
         shapes = layer._weight_shapes()
@@ -118,7 +126,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             row["b"] = parameters.new(layer.n_out) if len(shapes) == 2 else -1
             row["chunk"] = _chunk(layer.n_in, layer.n_out)
             row["z"] = places.new(layer.n_out)
-            needs_z = keep_all or not _in_place(layer.activation) or (l == last and from_z)
+            needs_z = keep_all or not in_place or (l == last and from_z)
             row["a"] = places.new(layer.n_out) if needs_z else row["z"]
         else:
             row["z"] = rows[-1]["a"] if rows else -1
@@ -140,6 +148,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
     n_x = layers[0].n_in
     return Plan(
         matrix=np.array([[row[c] for c in _core.PLAN_COLUMNS] for row in rows], np.int64),
+        params=np.array(params, np.float64),
         fields={
             "loss": _core.LOSSES_FROM_Z[pair] if from_z else _core.LOSSES[loss_name],
             "from_z": from_z,

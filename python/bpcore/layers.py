@@ -10,7 +10,7 @@ import numpy as np
 
 from . import activations, initializers
 from ._data import as_count
-from ._names import unique_name
+from ._names import snake_case, unique_name
 
 
 class Layer:
@@ -25,11 +25,11 @@ class Layer:
         b, likewise.
     """
 
-    # What the layer does after its weighted sum: a name the core knows, or a UserActivation.
+    # What the layer does after its weighted sum: what activations.resolve returns, or "dropout".
     activation = "linear"
 
     def __init__(self, name=None):
-        self.name = name or unique_name(type(self).__name__.lower())
+        self.name = name or unique_name(snake_case(type(self).__name__))
         self.kernel = self.bias = None
         self.n_in = self.n_out = None
         self._owner = None
@@ -136,7 +136,7 @@ class Dense(Layer):
     ):
         super().__init__(name)
         self.units = as_count(units, "units")
-        self.activation = activations.get(activation)
+        self.activation = activations.resolve(activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -163,30 +163,12 @@ class Dense(Layer):
         """Return the arguments that make this layer again."""
         return {
             "units": self.units,
-            "activation": _activation_config(self.activation),
+            "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
             "kernel_initializer": self.kernel_initializer,
             "bias_initializer": self.bias_initializer,
             **super().get_config(),
         }
-
-
-class Activation(Layer):
-    """An activation on its own: a = g(z), z = a of the layer before.
-
-    Parameters
-    ----------
-    activation : str, function of `bpcore.activations`, or pair (g, g_prime)
-    name : str, optional
-    """
-
-    def __init__(self, activation, name=None):
-        super().__init__(name)
-        self.activation = activations.get(activation)
-
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        return {"activation": _activation_config(self.activation), **super().get_config()}
 
 
 class Dropout(Layer):
@@ -238,9 +220,8 @@ def set_weights(targets, weights, what):
         target[...] = weight
 
 
-def _activation_config(activation):
-    """An activation as get_config tells it: a name, or {"user": name} for a user's own."""
-    return activation if isinstance(activation, str) else {"user": activation.name}
+from ._activation_layers import ELU, Activation, LeakyReLU, ReLU, Softmax  # noqa: E402
 
-
-BUILT_IN = {cls.__name__: cls for cls in (Dense, Activation, Dropout)}
+BUILT_IN = {
+    cls.__name__: cls for cls in (Dense, Activation, Dropout, ReLU, LeakyReLU, ELU, Softmax)
+}

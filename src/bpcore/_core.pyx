@@ -32,6 +32,29 @@ ACTIVATIONS = {
     "sigmoid": kernels.BP_SIGMOID,
     "tanh": kernels.BP_TANH,
     "softmax": kernels.BP_SOFTMAX,
+    "leaky_relu": kernels.BP_LEAKY_RELU,
+    "relu_general": kernels.BP_RELU_GENERAL,
+    "elu": kernels.BP_ELU,
+    "exponential": kernels.BP_EXPONENTIAL,
+    "gelu": kernels.BP_GELU,
+    "gelu_tanh": kernels.BP_GELU_TANH,
+    "hard_shrink": kernels.BP_HARD_SHRINK,
+    "hard_sigmoid": kernels.BP_HARD_SIGMOID,
+    "hard_silu": kernels.BP_HARD_SILU,
+    "hard_tanh": kernels.BP_HARD_TANH,
+    "log_sigmoid": kernels.BP_LOG_SIGMOID,
+    "mish": kernels.BP_MISH,
+    "silu": kernels.BP_SILU,
+    "soft_shrink": kernels.BP_SOFT_SHRINK,
+    "softplus": kernels.BP_SOFTPLUS,
+    "softsign": kernels.BP_SOFTSIGN,
+    "sparse_plus": kernels.BP_SPARSE_PLUS,
+    "sparse_sigmoid": kernels.BP_SPARSE_SIGMOID,
+    "squareplus": kernels.BP_SQUAREPLUS,
+    "tanh_shrink": kernels.BP_TANH_SHRINK,
+    "threshold": kernels.BP_THRESHOLD,
+    "log_softmax": kernels.BP_LOG_SOFTMAX,
+    "sparsemax": kernels.BP_SPARSEMAX,
     "dropout": kernels.BP_DROPOUT,
     "user": kernels.BP_USER_ACTIVATION,
 }
@@ -100,8 +123,9 @@ cdef class Network:
     cdef object lock      # one call at a time has the workspace
     cdef unsigned long owner
 
-    def __cinit__(self, layers, *, int loss, bint from_z, int first_delta, Py_ssize_t n_x,
-                  Py_ssize_t n_y, Py_ssize_t x, Py_ssize_t y, Py_ssize_t weight,
+    def __cinit__(self, layers, *, const double[:, ::1] params, int loss, bint from_z,
+                  int first_delta, Py_ssize_t n_x, Py_ssize_t n_y, Py_ssize_t x,
+                  Py_ssize_t y, Py_ssize_t weight,
                   Py_ssize_t row_size, Py_ssize_t shared_size, Py_ssize_t scratch_size,
                   Py_ssize_t block, Py_ssize_t capacity, int threads, list users, parameters,
                   workspace):
@@ -111,6 +135,9 @@ cdef class Network:
         if rows.shape[0] == 0 or rows.shape[1] != len(PLAN_COLUMNS):
             raise ValueError(f"a plan has rows of {len(PLAN_COLUMNS)} integers, got an array of "
                              f"shape {layers.shape}")
+        if params.shape[0] != rows.shape[0] or params.shape[1] != 3:
+            raise ValueError(f"params must be of shape ({rows.shape[0]}, 3), got "
+                             f"({params.shape[0]}, {params.shape[1]})")
         self.plan.layers = <Layer *>PyMem_Calloc(rows.shape[0], sizeof(Layer))
         if self.plan.layers == NULL:
             raise MemoryError()
@@ -145,6 +172,7 @@ cdef class Network:
         for l in range(rows.shape[0]):
             layer = &self.plan.layers[l]
             layer.activation = <int>rows[l, 0]
+            layer.p[0], layer.p[1], layer.p[2] = params[l, 0], params[l, 1], params[l, 2]
             layer.user = rows[l, 1]
             layer.threshold = <uint64_t>rows[l, 2]
             layer.n_in = rows[l, 3]

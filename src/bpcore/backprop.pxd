@@ -102,14 +102,14 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
                 continue
         if layer.activation == BP_DROPOUT:
             if draw == NULL:
-                activate(isa, BP_LINEAR, rows, layer.n_out, z, a)
+                activate(isa, BP_LINEAR, rows, layer.n_out, z, a, NULL)
             else:
                 draw_of(l, draw, first, words)
                 dropout(isa, rows, layer.n_out, layer.threshold, draw.seed, words, z, a)
         elif layer.activation == BP_USER_ACTIVATION:
             user_activate(plan.users, layer.user, rows, layer.n_out, z, a)
         else:
-            activate(isa, layer.activation, rows, layer.n_out, z, a)
+            activate(isa, layer.activation, rows, layer.n_out, z, a, layer.p)
     return 0
 
 
@@ -161,7 +161,7 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
             elif layer.activation == BP_USER_ACTIVATION:
                 user_derive(plan.users, layer.user, rows, layer.n_out, z, delta)
             else:
-                derive(isa, layer.activation, rows, layer.n_out, z, a, delta)
+                derive(isa, layer.activation, rows, layer.n_out, z, a, delta, layer.p)
         if l == plan.first_delta:
             break
         # dC/da[l-1] = delta[l] W[l]^T, into the place of delta[l-1].
