@@ -36,6 +36,8 @@ def test_configurations():
     ]:
         assert layer.name.startswith(start)
     assert layers.ReLU(name="mine").name == "mine"
+    with pytest.warns(UserWarning, match="use negative_slope"):
+        assert layers.LeakyReLU(alpha=0.1).negative_slope == 0.1
 
 
 LAYERS = [

@@ -1,4 +1,4 @@
-"""Every float32: slow, so apart (``python -m pytest -m slow``, about four minutes)."""
+"""Every float32: slow, so apart (``python -m pytest -m slow``, a quarter of an hour)."""
 
 import numpy as np
 import pytest

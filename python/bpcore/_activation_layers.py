@@ -1,6 +1,7 @@
 """Layers that are an activation and nothing else: a = g(z), z = a of the layer before."""
 
 import math
+import warnings
 
 import numpy as np
 
@@ -76,6 +77,9 @@ class LeakyReLU(Layer):
     """
 
     def __init__(self, negative_slope=0.3, **kwargs):
+        if "alpha" in kwargs:  # Keras 2's name
+            negative_slope = kwargs.pop("alpha")
+            warnings.warn("LeakyReLU's alpha is deprecated; use negative_slope", stacklevel=2)
         super().__init__(**kwargs)
         _not_negative("LeakyReLU", "negative_slope", negative_slope)
         self.negative_slope = negative_slope
