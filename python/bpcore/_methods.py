@@ -1,9 +1,13 @@
 """What a model can be asked to do with data: compile, fit, evaluate, predict."""
 
+import math
+
 import numpy as np
 
-from . import _training, losses, metrics, optimizers
+from . import _training, losses, optimizers
 from ._activations import UserActivation
+from ._arrays import as_array
+from ._compiled_metrics import CompiledMetrics
 from ._data import as_count, as_inputs, as_sample_weight
 from ._plan import make_plan
 from ._threads import threads_for
@@ -19,7 +23,7 @@ class TrainingMethods:
 
     # ---- compiling -----------------------------------------------------------
 
-    def compile(self, optimizer, loss, metrics=None):
+    def compile(self, optimizer, loss, metrics=None, weighted_metrics=None):
         """Say how to train.
 
         Parameters
@@ -29,28 +33,17 @@ class TrainingMethods:
             from its first training on.
         loss : str, Loss, function (y, a) → (C, ∂C/∂a), or pair of functions
             See `bpcore.losses.get`.
-        metrics : list of str or Metric, optional
-            What else to report of the outputs; see `bpcore.metrics`.
+        metrics : list of str, Metric or function, optional
+            What else to report of the outputs, sample weights left aside; see
+            `bpcore.metrics.get`.
+        weighted_metrics : list, optional
+            Likewise, with sample weights.
         """
         optimizer, loss = optimizers.get(optimizer), losses.get(loss)
-        if metrics is not None and not isinstance(metrics, (list, tuple)):
-            raise TypeError(f"metrics must be a list, got {metrics!r}")
-        names = list(metrics or [])
-        resolved = self._metrics_for(names, loss) if self.built else []
+        compiled_metrics = CompiledMetrics(metrics, weighted_metrics, loss.name)
         self.optimizer, self.loss = optimizer, loss
-        self._metric_names, self._metrics = names, resolved
+        self._compiled_metrics = compiled_metrics
         self._forget_networks()
-
-    def _metrics_for(self, names, loss):
-        n_out = self._layers[-1].n_out
-        resolved = [metrics.get(m, loss.name, n_out) for m in names]
-        names = ["loss"] + [m.name for m in resolved]
-        if len(set(names)) < len(names):
-            raise ValueError(f"metrics must have different names, got {names[1:]}")
-        return resolved
-
-    def _resolve_metrics(self):
-        self._metrics = self._metrics_for(self._metric_names, self.loss)
 
     def _forget_networks(self):
         self._networks = {}
@@ -68,16 +61,16 @@ class TrainingMethods:
         known = self._networks.get(n_y)
         if known is None or known[0] < rows or known[1].threads < threads:
             plan = make_plan(self.layers, self.loss, n_y)
-            known = (rows, plan.network(self._parameters, rows, threads))
+            known = (rows, plan.network(self._parameters, self._state, rows, threads))
             self._networks[n_y] = known
         return known[1]
 
     def _trainer(self, data, batch_size):
         """Return the trainer for these data; the last one is kept."""
         threads = 1
-        if not self._has_user_functions():
+        if not self._is_serial():
             steps = -(-len(data) // batch_size)
-            threads = threads_for(6.0 * batch_size * self.count_params(), steps)
+            threads = threads_for(6.0 * batch_size * self._parameters.size, steps)
         key = (data.y.shape[1], batch_size, threads)
         trainer = self._trainers.get(key)
         if trainer is None:
@@ -92,27 +85,43 @@ class TrainingMethods:
             isinstance(layer.activation, UserActivation) for layer in self.layers
         )
 
+    def _is_serial(self):
+        """Whether a batch's rows have to go one after the other, on one thread."""
+        return self._has_user_functions() or any(layer._serial for layer in self.layers)
+
     # ---- data ----------------------------------------------------------------
 
     def _inputs(self, x, name="x", small=True):
         dtype = self._dtype or np.dtype(np.float32)
-        x = as_inputs(x, self._input.shape[0] if self._input else None, dtype, name, small)
+        shape = self._input.shape if self._input else np.shape(x)[1:]
+        if len(shape) > 1:
+            x = as_array(x, name, dtype)
+            if x.shape[1:] != shape:
+                raise ValueError(
+                    f"{name} has shape {x.shape}; expected (N, {', '.join(map(str, shape))}), as "
+                    "the model takes them"
+                )
+            x = x.reshape(len(x), -1)
+        x = as_inputs(x, math.prod(shape) if self._input else None, dtype, name, small)
         if not self.built:
-            self.build((x.shape[1],))
+            self.build(shape if len(shape) > 1 else x.shape[1:])
         return x
 
     def _data(self, x, y, sample_weight=None, prefix="", small=True):
         """Check x, y and sample_weight, and return them in the model's element type.
 
-        With `small`, x may stay int8, uint8 or float16.
+        With `small`, x may stay what the core converts by the mini-batch; see `as_inputs`.
         """
         x = self._inputs(x, f"{prefix}x", small)
-        if self._metric_names and not self._metrics:
-            self._resolve_metrics()
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
+        y = as_array(y, f"{prefix}y")
+        flat = np.ndim(y) == 1
+        if len(self.output_shape) > 2 and y.shape[1:] == self.output_shape[1:]:
+            y = np.reshape(y, (len(y), -1))
         y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
-        return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype))
+        self._compiled_metrics.build(self.output_shape[1:], y.shape[1])
+        return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype), flat)
 
     # ---- training ------------------------------------------------------------
 
@@ -132,9 +141,13 @@ class TrainingMethods:
 
         Parameters
         ----------
-        x : array_like, shape (N, n_0)
-            Copied only if it is not a C-contiguous array of the model's dtype, or of int8,
-            uint8 or float16, which are converted a mini-batch at a time.
+        x : array_like, table or sparse matrix, shape (N, n_0)
+            Numbers of any real type: an array, a pandas or polars DataFrame, a tensor in main
+            memory, a matrix of scipy.sparse. A C-contiguous array of the model's dtype is read
+            in place (a memory-mapped file, too); one of another type, or whose rows lie
+            apart, and CSR matrices a mini-batch at a time. What is copied whole, and should
+            not be large: arrays whose rows are not contiguous (Fortran order; many
+            DataFrames), other sparse formats, lists.
         y : array_like, shape (N, n_L), or (N,) for one output or integer labels
         batch_size : int, optional
             Default 32. The last batch of an epoch may be smaller.
@@ -208,15 +221,16 @@ class TrainingMethods:
         data = self._data(x, y, sample_weight)
         rows = len(data)
         trainer = self._trainer(data, rows)
-        outputs = np.empty((rows, self.layers[-1].n_out), self._dtype) if self._metrics else None
+        outputs = (
+            np.empty((rows, self.layers[-1].n_out), self._dtype) if self._compiled_metrics else None
+        )
         # Every call draws new random numbers for dropout, as an epoch of one step does.
         total = trainer.steps(data, None, rows, 0, 1, self._epochs, outputs)
         self._epochs += 1
         logs = {"loss": total / rows}
-        for metric in self._metrics:
-            metric.reset_state()
-            metric.update_state(data.y, outputs)
-            logs[metric.name] = metric.result()
+        self._compiled_metrics.reset()
+        self._compiled_metrics.update(data.y, outputs, data.weight, flat=data.flat)
+        logs.update(self._compiled_metrics.result())
         return self._as_result(logs, return_dict)
 
     def evaluate(
@@ -228,8 +242,10 @@ class TrainingMethods:
         ----------
         x, y, sample_weight
             As for `fit`.
-        batch_size, verbose
-            Taken as Keras takes them; they change nothing in the result.
+        batch_size : int, default 32
+            The rows a metric of one's own is called with at a time; changes nothing else.
+        verbose
+            Taken as Keras takes it; changes nothing in the result.
         return_dict : bool, default False
 
         Returns
@@ -240,7 +256,9 @@ class TrainingMethods:
         self._need_compiled("evaluate")
         data = self._data(x, y, sample_weight)
         network = self._network(data.y.shape[1], min(BLOCK_ROWS, len(data)))
-        return self._as_result(_training.evaluate(self, network, data, self._metrics), return_dict)
+        batch_size = 32 if batch_size is None else as_count(batch_size, "batch_size")
+        logs = _training.evaluate(self, network, data, self._compiled_metrics, batch_size)
+        return self._as_result(logs, return_dict)
 
     @staticmethod
     def _as_result(logs, return_dict):
@@ -265,7 +283,9 @@ class TrainingMethods:
         x = self._inputs(x)
         out = np.empty((len(x), self.layers[-1].n_out), self._dtype)
         self._network(0, min(BLOCK_ROWS, len(x))).predict(x, out)
-        return out
+        return (
+            out if out.ndim == len(self.output_shape) else out.reshape(-1, *self.output_shape[1:])
+        )
 
     def predict_one(self, x, out):
         """Write the outputs for one example to `out`: `predict` for loops in real time.

@@ -1,16 +1,9 @@
 """Looking things up by name, one way for every module."""
 
 import difflib
-import re
 from collections import defaultdict
 
 _counters: defaultdict[str, int] = defaultdict(int)
-
-
-def snake_case(name):
-    """Return "batch_normalization" for "BatchNormalization" and "re_lu" for "ReLU", as Keras."""
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def unique_name(base):

@@ -6,12 +6,13 @@ where nothing needs both at once; with ``keep_all`` every array has its own, so 
 `Sequential.backprop` can show them.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import _core
-from ._activations import UserActivation, built_in
+from ._activations import UserActivation, built_in, is_known
 from ._data import aligned_empty
 
 # Multiple of the rows a workspace is laid out for: with it every array starts on a
@@ -21,12 +22,22 @@ ROW_MULTIPLE = 16
 # Kernels with more elements are turned round in passing instead of kept twice.
 _KEEP_TRANSPOSED = 1 << 16
 
+# Where the plan's matrix holds the place of a layer's parameters of this name.
+_PLACE_OF = {
+    "kernel": "w",
+    "bias": "b",
+    "gamma": "gamma",
+    "scale": "gamma",
+    "alpha": "gamma",
+    "beta": "beta",
+}
+
 
 def _lowered(activation):
     """The core's name for an activation, its parameters, and whether a may replace z."""
     if isinstance(activation, UserActivation):
         return "user", (0.0, 0.0, 0.0), False
-    if activation == "dropout":
+    if isinstance(activation, str) and not is_known(activation):  # a layer's own
         return activation, (0.0, 0.0, 0.0), False
     known = built_in(activation) if isinstance(activation, str) else activation
     return known.kernel, known.params, known.in_place
@@ -39,8 +50,7 @@ class Plan:
     Attributes
     ----------
     matrix : ndarray of int64, shape (L, len(_core.PLAN_COLUMNS))
-    params : ndarray of float64, shape (L, 3)
-        The parameters of each activation.
+    numbers : ndarray of float64, shape (L, len(_core.PLAN_NUMBERS))
     fields : dict
         The scalars, by the names `_core.Network` takes.
     users : list
@@ -48,12 +58,12 @@ class Plan:
     """
 
     matrix: np.ndarray
-    params: np.ndarray
+    numbers: np.ndarray
     fields: dict
     users: list
 
-    def network(self, parameters, rows, threads=1):
-        """Bind the plan to these parameters, with a workspace for this many rows."""
+    def network(self, parameters, state, rows, threads=1):
+        """Bind the plan to these numbers, with a workspace for this many rows."""
         capacity = -(-rows // ROW_MULTIPLE) * ROW_MULTIPLE
         size = (
             self.fields["row_size"] * capacity
@@ -62,12 +72,13 @@ class Plan:
         )
         return _core.Network(
             self.matrix,
-            params=self.params,
+            self.numbers,
             **self.fields,
             capacity=capacity,
             threads=threads,
             users=self.users,
             parameters=parameters,
+            state=state,
             workspace=aligned_empty(size, parameters.dtype),
         )
 
@@ -101,29 +112,36 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
     keep_all : bool
         Give every z, a and delta a place of its own, and want every delta.
     """
+    if not keep_all:  # what changes no number needs no step
+        layers = [la for la in layers if _does_something(la)] or layers[:1]
     last = len(layers) - 1
     loss_name = loss.name if loss else "mean_squared_error"
     final = layers[-1].activation
     pair = (final, loss_name) if isinstance(final, str) else None
-    from_z = pair in _core.LOSSES_FROM_Z
-    parameters, places, users = _Places(), _Places(), []
+    from_z = pair in _core.LOSSES_FROM_Z and not any(layers[-1]._activity_penalty())
+    parameters, state, shared, places, users = _Places(), _Places(), _Places(), _Places(), []
 
-    rows, params = [], []
+    rows, numbers = [], []
     for l, layer in enumerate(layers):
         row = dict.fromkeys(_core.PLAN_COLUMNS, -1)
-        row.update(n_in=layer.n_in, n_out=layer.n_out, threshold=0)
-        kernel, three, in_place = _lowered(layer.activation)
+        row.update(n_in=layer.n_in, n_out=layer.n_out, group=layer.n_out, threshold=0, frozen=0)
+        kernel, params, in_place = _lowered(layer.activation)
         row["activation"] = _core.ACTIVATIONS[kernel]
-        params.append(three)
         if kernel == "user":
             row["user"] = len(users)
             users.append(layer.activation)
-        if layer.activation == "dropout":
-            row["threshold"] = int(layer.rate * 2**32)
-        shapes = layer._weight_shapes()
-        if shapes:
-            row["w"] = parameters.new(layer.n_in * layer.n_out)
-            row["b"] = parameters.new(layer.n_out) if len(shapes) == 2 else -1
+        row.update(layer._row())
+        numbers.append({"epsilon": 0.0, "momentum": 0.0, **layer._numbers()})
+        numbers[-1].update(zip(("p_0", "p_1", "p_2"), params, strict=True))
+        numbers[-1]["l1"], numbers[-1]["l2"] = layer._activity_penalty()
+        for spec in layer._specs():
+            row[_PLACE_OF[spec.name]] = parameters.new(math.prod(spec.shape))
+        for i, spec in enumerate(layer._state_specs()):
+            place = state.new(math.prod(spec.shape))
+            row["state"] = row["state"] if i else place
+        if max(row["gamma"], row["beta"]) >= 0 or layer.activation == "batch_norm":
+            row["vectors"] = shared.new(_aligned(2 * layer.n_out + 3 * row["group"]))
+        if row["w"] >= 0:
             row["chunk"] = _chunk(layer.n_in, layer.n_out)
             row["z"] = places.new(layer.n_out)
             needs_z = keep_all or not in_place or (l == last and from_z)
@@ -135,20 +153,20 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
 
     # delta[l-1] may take the place of delta[l] where layer l only multiplies it by g'.
     for l in range(last, -1, -1):
-        shared = l < last and rows[l + 1]["w"] < 0 and not keep_all
-        rows[l]["delta"] = rows[l + 1]["delta"] if shared else places.new(layers[l].n_out)
+        same = l < last and rows[l + 1]["w"] < 0 and not keep_all
+        rows[l]["delta"] = rows[l + 1]["delta"] if same else places.new(layers[l].n_out)
 
     weighted = [l for l, row in enumerate(rows) if row["w"] >= 0]
-    first_delta = 0 if keep_all else (weighted[0] if weighted else last)
-    transposed = _Places()
+    trained = [l for l, layer in enumerate(layers) if layer._specs()]
+    first_delta = 0 if keep_all else (trained[0] if trained else last)
     for l in weighted:
         size = layers[l].n_in * layers[l].n_out
         if l > first_delta and layers[l].n_out > 1 and size <= _KEEP_TRANSPOSED:
-            rows[l]["w_t"] = transposed.new(_aligned(size))
+            rows[l]["w_t"] = shared.new(_aligned(size))
     n_x = layers[0].n_in
     return Plan(
         matrix=np.array([[row[c] for c in _core.PLAN_COLUMNS] for row in rows], np.int64),
-        params=np.array(params, np.float64),
+        numbers=np.array([[row[c] for c in _core.PLAN_NUMBERS] for row in numbers], np.float64),
         fields={
             "loss": _core.LOSSES_FROM_Z[pair] if from_z else _core.LOSSES[loss_name],
             "from_z": from_z,
@@ -159,7 +177,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             "y": places.new(n_y),
             "weight": places.new(1),
             "row_size": places.size,
-            "shared_size": transposed.size,
+            "shared_size": shared.size,
             "scratch_size": max(
                 [_aligned(rows[l]["chunk"] * layers[l].n_out) for l in weighted], default=0
             ),
@@ -167,6 +185,10 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
         },
         users=[*users, loss.cost_and_grad if loss_name == "user" else None],
     )
+
+
+def _does_something(layer):
+    return layer.activation != "linear" or layer._specs() or any(layer._activity_penalty())
 
 
 def _aligned(size):
@@ -185,6 +207,11 @@ def _chunk(n_in, n_out):
 
 
 def _block(layers):
-    """Rows that walk through the layers together: those whose arrays fit the second cache."""
+    """Rows that walk through the layers together: those whose arrays fit the second cache.
+
+    Batch normalisation needs all rows of a batch before it goes on.
+    """
+    if any(layer.activation == "batch_norm" for layer in layers):
+        return 1 << 30
     widest = max(max(layer.n_in, layer.n_out) for layer in layers)
     return 64 if widest <= 256 else 1 << 30

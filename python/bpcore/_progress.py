@@ -2,9 +2,18 @@
 
 import time
 
+import numpy as np
+
 
 def _values(logs):
-    return "  ".join(f"{name}: {value:.4g}" for name, value in logs.items())
+    return "  ".join(f"{name}: {_digits(value)}" for name, value in logs.items())
+
+
+def _digits(value):
+    """Return a number with four digits; of a metric with several, all of them."""
+    if np.ndim(value) == 0:
+        return f"{value:.4g}"
+    return f"[{' '.join(f'{v:.4g}' for v in np.ravel(value))}]"
 
 
 class Silent:

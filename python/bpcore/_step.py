@@ -41,7 +41,7 @@ class Step:
 def run(model, plan, data):
     """Run one backpropagation on a plan that keeps all arrays; return its Step."""
     rows = len(data)
-    network = plan.network(model._parameters, rows)
+    network = plan.network(model._parameters, model._state, rows)
     gradient = np.empty_like(model._parameters)
     total = network.cost_and_grad(data.x, data.y, data.weight, gradient, gradient)
     work, capacity = network.workspace, -(-rows // ROW_MULTIPLE) * ROW_MULTIPLE

@@ -25,12 +25,14 @@ _MAX_OUTPUTS = 1 << 22
 class Data:
     """Checked arrays: x (N, n_0), y (N, n_y), weight (N,) or None.
 
-    y and weight are of the model's element type, x is too or of a smaller one.
+    y and weight are of the model's element type, x is too or of a smaller one. `flat` says
+    that the user gave y as (N,).
     """
 
     x: np.ndarray
     y: np.ndarray
     weight: np.ndarray | None
+    flat: bool = False
 
     def __len__(self):
         return len(self.x)
@@ -39,8 +41,8 @@ class Data:
         """Return the rows before and from `at`."""
         weight = self.weight
         return (
-            Data(self.x[:at], self.y[:at], None if weight is None else weight[:at]),
-            Data(self.x[at:], self.y[at:], None if weight is None else weight[at:]),
+            Data(self.x[:at], self.y[:at], None if weight is None else weight[:at], self.flat),
+            Data(self.x[at:], self.y[at:], None if weight is None else weight[at:], self.flat),
         )
 
 
@@ -120,10 +122,10 @@ def fit(model, trainer, data, validation, batch_size, epochs, shuffle, verbose):
     rows = len(data)
     steps = -(-rows // batch_size)
     history = History(model, {"epochs": epochs, "steps": steps, "batch_size": batch_size})
-    n_out = model.output_shape[1]
+    n_out = model.layers[-1].n_out
     order = np.empty(rows, np.int64) if shuffle else None
-    metrics = model._metrics
-    chunk = _ChunkSize(model.count_params(), batch_size, n_out, bool(metrics))
+    metrics = model._compiled_metrics
+    chunk = _ChunkSize(model._parameters.size, batch_size, n_out, bool(metrics))
     report = _progress.make(verbose, epochs, steps)
     # A user's function may raise: epochs one by one, so that the history is up to date.
     one_by_one = metrics or validation is not None or model._has_user_functions()
@@ -140,7 +142,7 @@ def fit(model, trainer, data, validation, batch_size, epochs, shuffle, verbose):
             logs = _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report)
             model._epochs += 1
             if validation is not None:
-                values = evaluate(model, trainer.network, validation, metrics)
+                values = evaluate(model, trainer.network, validation, metrics, batch_size)
                 logs.update({f"val_{name}": value for name, value in values.items()})
             history.append(epoch, logs)
             report.epoch_end(logs)
@@ -171,15 +173,14 @@ def _epochs(trainer, data, order, batch_size, steps, count, chunk, history, repo
 def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):
     """Train one epoch, chunk by chunk; return its loss and metrics."""
     total, first, rows = 0.0, 0, len(data)
-    for metric in metrics:
-        metric.reset_state()
+    metrics.reset()
     while first < steps:
         last = first + chunk.next(steps - first)
         seen = slice(first * batch_size, min(last * batch_size, rows))
         outputs = None
         if metrics:
             outputs = np.empty(
-                (seen.stop - seen.start, trainer.model.output_shape[1]), data.y.dtype
+                (seen.stop - seen.start, trainer.model.layers[-1].n_out), data.y.dtype
             )
         start = time.perf_counter()
         total = trainer.steps(
@@ -187,22 +188,27 @@ def _epoch(trainer, data, order, batch_size, steps, chunk, metrics, report):
         )
         chunk.measured(last - first, time.perf_counter() - start)
         if metrics:
-            y = data.y[seen] if order is None else data.y[order[seen]]
-            for metric in metrics:
-                metric.update_state(y, outputs)
-        logs = {"loss": total / seen.stop, **{m.name: m.result() for m in metrics}}
+            rows_seen = seen if order is None else order[seen]
+            weight = None
+            if metrics.uses_weights and data.weight is not None:
+                weight = data.weight[rows_seen]
+            metrics.update(data.y[rows_seen], outputs, weight, batch_size, data.flat)
+        logs = {"loss": total / seen.stop, **metrics.result()}
         report.steps_done(last - first, logs)
         first = last
     return logs
 
 
-def evaluate(model, network, data, metrics):
-    """Return the cost over the data and the metrics of its outputs, by name."""
-    outputs = np.empty((len(data), model.output_shape[1]), data.y.dtype) if metrics else None
+def evaluate(model, network, data, metrics, batch_size=None):
+    """Return the cost over the data and the metrics of its outputs, by name.
+
+    A user's own metric is called with `batch_size` rows at a time.
+    """
+    outputs = np.empty((len(data), model.layers[-1].n_out), data.y.dtype) if metrics else None
     total = network.evaluate(data.x, data.y, data.weight, outputs)
     logs = {"loss": total / len(data)}
-    for metric in metrics:
-        metric.reset_state()
-        metric.update_state(data.y, outputs)
-        logs[metric.name] = metric.result()
+    if metrics:
+        metrics.reset()
+        metrics.update(data.y, outputs, data.weight, batch_size, data.flat)
+        logs.update(metrics.result())
     return logs

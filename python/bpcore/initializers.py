@@ -49,6 +49,21 @@ class Zeros(Initializer):
         return {}
 
 
+class Ones(Initializer):
+    """All 1."""
+
+    def __init__(self):
+        super().__init__()
+
+    def __call__(self, shape, dtype="float32"):
+        """Return ones of this shape."""
+        return np.ones(shape, dtype)
+
+    def get_config(self):
+        """Return the arguments that make this initializer again."""
+        return {}
+
+
 class GlorotUniform(Initializer):
     """Uniform on [−r, r], r = √(6 / (fan_in + fan_out)) (Glorot & Bengio 2010, eq. 16)."""
 
@@ -79,6 +94,7 @@ BUILT_IN = {
     "GlorotUniform": GlorotUniform,
     "he_normal": HeNormal,
     "HeNormal": HeNormal,
+    "ones": Ones,
     "zeros": Zeros,
     "Zeros": Zeros,
 }

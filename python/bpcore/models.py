@@ -6,6 +6,7 @@ import numpy as np
 
 from . import _step, _summary, saving, utils
 from . import layers as layers_module
+from ._compiled_metrics import CompiledMetrics
 from ._data import aligned_empty
 from ._methods import BLOCK_ROWS, TrainingMethods
 from ._names import unique_name
@@ -38,10 +39,10 @@ class Sequential(TrainingMethods):
         self.optimizer = self.loss = None
         self._input = None
         self._dtype = None if dtype is None else _as_dtype(dtype)
-        self._parameters = None
+        self._parameters = self._state = None
         self._seed = utils.new_seed()
         self._epochs = 0  # trained so far; names the random numbers of the next
-        self._metric_names, self._metrics = [], []
+        self._compiled_metrics = CompiledMetrics()
         self._forget_networks()
         for layer in layers or []:
             self._append(layer)
@@ -82,6 +83,8 @@ class Sequential(TrainingMethods):
             )
         if layer.name in [other.name for other in self.layers]:
             raise ValueError(f"a layer named {layer.name!r} is already in this model")
+        if layer._first_shape is not None and not self._layers and self._input is None:
+            self._input = layers_module.Input(layer._first_shape)
         layer._owner = self
         self._layers.append(layer)
 
@@ -90,10 +93,7 @@ class Sequential(TrainingMethods):
         if not self.layers:
             raise ValueError("the model has no layers to pop")
         layer = self._layers.pop()
-        for name in ("kernel", "bias"):
-            if getattr(layer, name) is not None:
-                setattr(layer, name, getattr(layer, name).copy())
-        layer._owner = None
+        layer._let_go()
         if not self._layers:
             self._parameters = None
             self._forget_networks()
@@ -106,15 +106,18 @@ class Sequential(TrainingMethods):
         Parameters
         ----------
         input_shape : tuple
-            ``(n_0,)`` or ``(None, n_0)``.
+            ``(n_0, …)`` or ``(None, n_0, …)``.
         """
-        if self._input is not None and self._input.shape != (input_shape[-1],):
+        shape = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)
+        if len(shape) > 1 and shape[0] is None:
+            shape = shape[1:]
+        if self._input is not None and self._input.shape != shape:
             raise ValueError(
                 f"the model has an Input of shape {self._input.shape}, got input_shape "
                 f"{tuple(input_shape)}"
             )
         if self._input is None:
-            self._input = layers_module.Input((input_shape[-1],))
+            self._input = layers_module.Input(shape)
         if not self.layers:
             raise ValueError("the model has no layers; add at least one")
         self._build_if_possible()
@@ -123,27 +126,30 @@ class Sequential(TrainingMethods):
         """Lay the parameters of all layers out in one flat array, keeping their values."""
         if self._input is None or not self.layers:
             return
-        width = self._input.shape[0]
+        shape = self._input.shape
         for layer in self.layers:
-            width = layer._build(width)
+            shape = layer._build(shape)
         self._dtype = self._dtype or np.dtype(np.float32)
-        size = sum(layer.count_params() for layer in self.layers)
-        parameters = aligned_empty(size, self._dtype)
-        at = 0
-        for layer in self.layers:
-            arrays = []
-            for shape in layer._weight_shapes():
-                size = math.prod(shape)
-                arrays.append(parameters[at : at + size].reshape(shape))
-                at += size
-            if arrays:
-                layer._bind(arrays)
-        self._parameters = parameters
+        parameters, parts = self._laid_out([layer._specs() for layer in self.layers])
+        state, state_parts = self._laid_out([layer._state_specs() for layer in self.layers])
+        for layer, own, own_state in zip(self.layers, parts, state_parts, strict=True):
+            layer._bind(own, own_state)
+        self._parameters, self._state = parameters, state
         self._forget_networks()
         if self.optimizer is not None:  # its moments are those of other parameters
             self.optimizer._forget()
-        if self.loss is not None:
-            self._resolve_metrics()
+
+    def _laid_out(self, specs):
+        """Return a flat array, and for each layer its parts of it as views."""
+        flat = aligned_empty(sum(math.prod(s.shape) for part in specs for s in part), self._dtype)
+        parts, at = [], 0
+        for part in specs:
+            parts.append([])
+            for spec in part:
+                size = math.prod(spec.shape)
+                parts[-1].append(flat[at : at + size].reshape(spec.shape))
+                at += size
+        return flat, parts
 
     def __getstate__(self):
         """Everything but the compiled networks, which point into this model's arrays."""
@@ -182,18 +188,18 @@ class Sequential(TrainingMethods):
     def input_shape(self):
         """(None, n_0)"""
         self._need_built()
-        return (None, self._input.shape[0])
+        return (None, *self._input.shape)
 
     @property
     def output_shape(self):
         """(None, n_L)"""
         self._need_built()
-        return (None, self.layers[-1].n_out)
+        return (None, *self.layers[-1].output_shape)
 
     def count_params(self):
-        """Return the number of parameters."""
+        """Return how many numbers the layers have, trained or not."""
         self._need_built()
-        return self._parameters.size
+        return sum(layer.count_params() for layer in self.layers)
 
     def get_layer(self, name=None, index=None):
         """Return the layer of this name or index."""
@@ -206,18 +212,53 @@ class Sequential(TrainingMethods):
                 return layer
         raise ValueError(f"no layer named {name!r}; there are {[la.name for la in self.layers]}")
 
-    def summary(self, print_fn=None):
-        """Print a table of the layers, their output shapes and parameters."""
-        self._need_built()
-        (print_fn or print)(_summary.text(self))
+    def summary(
+        self,
+        line_length=None,
+        positions=None,
+        print_fn=None,
+        expand_nested=False,
+        show_trainable=False,
+        layer_range=None,
+    ):
+        """Print a table of the layers, their output shapes and parameters, as Keras does.
+
+        Parameters
+        ----------
+        line_length : int, optional
+            Default: 88, or what the terminal has.
+        positions, expand_nested
+            Taken as Keras takes them; they change nothing.
+        print_fn : function, default print
+        show_trainable : bool, default False
+            With a column that says which layers are trained.
+        layer_range : pair of str, optional
+            Names of the first and the last layer to show.
+        """
+        (print_fn or print)(_summary.text(self, line_length, show_trainable, layer_range))
 
     @property
     def weights(self):
-        """All parameters as views: kernel and bias of each layer in turn."""
+        """All numbers of the layers as views, in turn: parameters, then moving averages."""
         return [w for layer in self.layers for w in layer.weights]
 
+    variables = weights
+
+    @property
+    def trainable_weights(self):
+        """The parameters that training changes, as views."""
+        return [w for layer in self.layers for w in layer.trainable_weights]
+
+    @property
+    def non_trainable_weights(self):
+        """All other numbers of the layers, as views."""
+        return [w for layer in self.layers for w in layer.non_trainable_weights]
+
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
+
     def get_weights(self):
-        """Return copies of all parameters: kernel and bias of each layer in turn."""
+        """Return copies of `weights`."""
         return [w.copy() for w in self.weights]
 
     def set_weights(self, weights):
@@ -230,6 +271,8 @@ class Sequential(TrainingMethods):
         """
         self._need_built()
         layers_module.set_weights(self.weights, weights, f"model {self.name!r}")
+        for layer in self.layers:
+            layer._weights_changed()
 
     @property
     def theta(self):
@@ -282,7 +325,7 @@ class Sequential(TrainingMethods):
 
         Parameters
         ----------
-        theta : array_like, shape (count_params(),)
+        theta : array_like, shape (P,), P = theta.size
             All parameters, in the order of `get_weights`.
         x, y, sample_weight
             As for `fit`.
@@ -290,12 +333,12 @@ class Sequential(TrainingMethods):
         Returns
         -------
         cost : float
-        grad : ndarray, shape (count_params(),), of the model's dtype
+        grad : ndarray, shape (P,), P = theta.size, of the model's dtype
         """
         self._need_compiled("cost_and_grad")
         data = self._data(x, y, sample_weight, small=False)
         plan = self._plan_for(data)
-        network = plan.network(self._as_theta(theta), min(BLOCK_ROWS, len(data)))
+        network = plan.network(self._as_theta(theta), self._state, min(BLOCK_ROWS, len(data)))
         grad = np.empty_like(network.parameters)
         scratch = np.empty_like(grad)
         total = network.cost_and_grad(data.x, data.y, data.weight, grad, scratch)

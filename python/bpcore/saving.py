@@ -10,7 +10,7 @@ import os
 
 import numpy as np
 
-from . import _core, activations, initializers, layers, losses, optimizers
+from . import _core, activations, initializers, layers, losses, metrics, optimizers
 from ._names import look_up
 
 FORMAT_VERSION = 1
@@ -33,9 +33,8 @@ def save_model(model, filepath, extra=None):
     _check_user_names(model)
     tensors = {}
     for layer in model.layers:
-        for name in ("kernel", "bias"):
-            if getattr(layer, name) is not None:
-                tensors[f"{layer.name}/{name}"] = getattr(layer, name)
+        for name, array in layer._named_weights():
+            tensors[f"{layer.name}/{name}"] = array
     if _has_slots(model):
         tensors["optimizer/slots"] = model.optimizer._slots
     description = json.dumps(_describe(model, extra), default=_plain)
@@ -49,7 +48,7 @@ def save_model(model, filepath, extra=None):
 def _has_slots(model):
     """Whether the optimizer holds the moments of this model's parameters."""
     slots = model.optimizer._slots if model.optimizer is not None else None
-    wanted = model.count_params() * (
+    wanted = model._parameters.size * (
         _core.n_slots(model.optimizer._settings()) if slots is not None else 0
     )
     return slots is not None and 0 < wanted == slots.size
@@ -108,18 +107,17 @@ def _rebuild(description, tensors, filepath, custom):
     for entry in config["layers"]:
         model.add(_make_layer(entry, custom))
     for layer in model.layers:
-        for name in ("kernel", "bias"):
-            target = getattr(layer, name)
-            if target is not None:
-                saved = _tensor(tensors, f"{layer.name}/{name}", filepath)
-                if saved.shape != target.shape or saved.dtype != target.dtype:
-                    raise ValueError(
-                        f"{layer.name}/{name} in {os.fspath(filepath)!r} is {saved.dtype} of shape "
-                        f"{saved.shape}, expected {target.dtype} of {target.shape}; the file is "
-                        "damaged"
-                    )
-                # Not set_weights: a model that diverged comes back as it was.
-                target[...] = saved
+        for name, target in layer._named_weights():
+            saved = _tensor(tensors, f"{layer.name}/{name}", filepath)
+            if saved.shape != target.shape or saved.dtype != target.dtype:
+                raise ValueError(
+                    f"{layer.name}/{name} in {os.fspath(filepath)!r} is {saved.dtype} of shape "
+                    f"{saved.shape}, expected {target.dtype} of {target.shape}; the file is "
+                    "damaged"
+                )
+            # Not set_weights: a model that diverged comes back as it was.
+            target[...] = saved
+        layer._weights_changed()
     model._seed, model._epochs = config["seed"], config["epochs"]
     compiled = description["compile"]
     if compiled is not None:
@@ -132,7 +130,8 @@ def _rebuild(description, tensors, filepath, custom):
             _custom(compiled["loss"]["name"], custom, "loss")
             if compiled["loss"]["class"] == "UserLoss"
             else look_up(compiled["loss"]["class"], losses.BUILT_IN, "loss")(),
-            compiled["metrics"],
+            [_make_metric(m, custom) for m in compiled["metrics"]],
+            [_make_metric(m, custom) for m in compiled.get("weighted_metrics", [])],
         )
         if "optimizer/slots" in tensors:
             slots = optimizer._slots_for(model._parameters, model)
@@ -155,11 +154,7 @@ def _describe(model, extra):
     """Everything but the numbers, as plain data."""
     compiled = None
     if model.loss is not None:
-        for metric in model._metric_names:
-            if not isinstance(metric, str):
-                raise ValueError(
-                    f"cannot save metric {metric!r}: give built-in metrics by name to save a model"
-                )
+        metric_names, weighted_metric_names = model._compiled_metrics.serialized()
         compiled = {
             "optimizer": {
                 "class": type(model.optimizer).__name__,
@@ -170,7 +165,8 @@ def _describe(model, extra):
                 "class": type(model.loss).__name__,
                 "name": getattr(model.loss, "__name__", model.loss.name),
             },
-            "metrics": model._metric_names,
+            "metrics": metric_names,
+            "weighted_metrics": weighted_metric_names,
         }
     return {
         "format": FORMAT_VERSION,
@@ -211,6 +207,19 @@ def _make_layer(entry, custom):
             cls = look_up(config[name]["class"], initializers.BUILT_IN, "initializer")
             config[name] = cls(**config[name]["config"])
     return look_up(entry["class"], layers.BUILT_IN, "layer")(**config)
+
+
+def _make_metric(entry, custom):
+    """Return the name, or make the metric or function, that a file holds."""
+    if isinstance(entry, str):
+        return entry
+    function = entry["class_name"] == "function"
+    name = entry["config"] if function else entry["class_name"]
+    own = entry["registered_name"] is not None and not (function and name in metrics.__all__)
+    if own:
+        made = _custom(name, custom, "metric")
+        return made if function else made.from_config(entry["config"])
+    return metrics.deserialize(entry, custom)
 
 
 def _custom(name, custom, what):

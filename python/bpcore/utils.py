@@ -4,6 +4,12 @@ import random
 
 import numpy as np
 
+from ._arrays import as_array
+from ._data import check_numeric
+from ._sources import PyDataset
+
+Sequence = PyDataset  # Keras's other name for it
+
 # Where every seed comes from that the user did not give.
 _seeds = random.Random()
 
@@ -36,28 +42,54 @@ def to_categorical(x, num_classes=None):
 
     Parameters
     ----------
-    x : array_like of int, shape (N,) or (N, 1)
-        Labels from 0.
+    x : array_like of integers, shape (…) or (…, 1)
+        Labels from 0; whole numbers of a float type will do.
     num_classes : int, optional
         Default: the largest label plus 1.
 
     Returns
     -------
-    ndarray of float32, shape (N, num_classes)
+    ndarray of float64, shape (…, num_classes)
     """
-    labels = np.asarray(x)
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer) or labels.size == 0:
+    labels = as_array(x, "x")
+    check_numeric(labels, "x")
+    if labels.ndim > 1 and labels.shape[-1] == 1:
+        labels = labels[..., 0]
+    with np.errstate(invalid="ignore"):
+        whole = labels.astype(np.int64)
+    if (whole != labels).any():
         raise ValueError(
-            f"x must be a non-empty array of integer labels of shape (N,), got {labels.dtype} of "
-            f"shape {labels.shape}"
+            f"x has fractional labels (such as {labels[whole != labels][0]}); expected integer "
+            "labels"
         )
-    if num_classes is None:
-        num_classes = int(labels.max()) + 1
-    if labels.min() < 0 or labels.max() >= num_classes:
+    if not num_classes:
+        num_classes = int(whole.max()) + 1
+    if whole.min() < 0 or whole.max() >= num_classes:
         raise ValueError(
-            f"labels in x run from {labels.min()} to {labels.max()}, expected 0 to "
-            f"{num_classes - 1}"
+            f"labels in x run from {whole.min()} to {whole.max()}, expected 0 to {num_classes - 1}"
         )
-    return np.eye(num_classes, dtype=np.float32)[labels]
+    one_hot = np.zeros((whole.size, num_classes))
+    one_hot[np.arange(whole.size), whole.ravel()] = 1
+    return one_hot.reshape(*whole.shape, num_classes)
+
+
+def normalize(x, axis=-1, order=2):
+    """Divide by the norm along an axis; what has norm 0 stays 0.
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int, default -1
+        None: one norm for all.
+    order : int or inf, default 2
+        Of the norm; see `numpy.linalg.norm`.
+
+    Returns
+    -------
+    ndarray
+        Of x's shape; (1, N) for a vector, as in Keras.
+    """
+    x = np.atleast_2d(as_array(x, "x"))
+    check_numeric(x, "x")
+    norm = np.linalg.norm(x, order, axis, keepdims=True)
+    return x / np.where(norm == 0, 1, norm)

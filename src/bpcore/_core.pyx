@@ -9,7 +9,7 @@ from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 cimport kernels
 from evaluate cimport cost_and_grad, evaluate
-from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_shuffle
+from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_rows, bp_shuffle
 from network cimport ADAM, SGD, Layer, Plan, real
 from train cimport Job, train_epochs, train_steps
 
@@ -57,6 +57,15 @@ ACTIVATIONS = {
     "sparsemax": kernels.BP_SPARSEMAX,
     "dropout": kernels.BP_DROPOUT,
     "user": kernels.BP_USER_ACTIVATION,
+    "alpha_dropout": kernels.BP_ALPHA_DROPOUT,
+    "gaussian_noise": kernels.BP_GAUSSIAN_NOISE,
+    "gaussian_dropout": kernels.BP_GAUSSIAN_DROPOUT,
+    "affine": kernels.BP_AFFINE,
+    "batch_norm": kernels.BP_BATCH_NORM,
+    "layer_norm": kernels.BP_LAYER_NORM,
+    "rms_norm": kernels.BP_RMS_NORM,
+    "unit_norm": kernels.BP_UNIT_NORM,
+    "prelu": kernels.BP_PRELU,
 }
 LOSSES = {
     "mean_squared_error": kernels.BP_MEAN_SQUARED_ERROR,
@@ -79,7 +88,10 @@ include "kernel_calls.pxi"
 
 # One row of the plan's matrix for each layer; the fields of network.pxd's Layer.
 PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w_t", "chunk",
-                "z", "a", "delta")
+                "z", "a", "delta", "gamma", "beta", "state", "vectors", "group", "seed",
+                "frozen")
+# And its real numbers, likewise.
+PLAN_NUMBERS = ("epsilon", "momentum", "l1", "l2", "p_0", "p_1", "p_2")
 
 
 cdef void *data_of(object array, int typenum, Py_ssize_t size, str name) except NULL:
@@ -94,17 +106,7 @@ cdef void *data_of(object array, int typenum, Py_ssize_t size, str name) except 
     return cnp.PyArray_DATA(array)
 
 
-cdef void *inputs_of(object x, int typenum, Py_ssize_t size, int *element) except NULL:
-    """As data_of, for inputs that may also be int8, uint8 or float16."""
-    cdef int given = cnp.PyArray_TYPE(x) if isinstance(x, np.ndarray) else typenum
-    element[0] = kernels.BP_SAME
-    if given == cnp.NPY_INT8:
-        element[0] = kernels.BP_INT8
-    elif given == cnp.NPY_UINT8:
-        element[0] = kernels.BP_UINT8
-    elif given == cnp.NPY_FLOAT16:
-        element[0] = kernels.BP_FLOAT16
-    return data_of(x, typenum if element[0] == kernels.BP_SAME else given, size, "x")
+include "inputs.pxi"
 
 
 @cython.final
@@ -114,7 +116,7 @@ cdef class Network:
     See ``_core.pyi`` for the arguments and methods, network.pxd for the plan.
     """
     cdef Plan plan
-    cdef readonly object dtype, parameters, workspace
+    cdef readonly object dtype, parameters, workspace, state
     cdef readonly int threads
     # Of the last call to train, also one that raised: what it got done.
     cdef readonly int64_t steps_done, epochs_done
@@ -123,21 +125,21 @@ cdef class Network:
     cdef object lock      # one call at a time has the workspace
     cdef unsigned long owner
 
-    def __cinit__(self, layers, *, const double[:, ::1] params, int loss, bint from_z,
-                  int first_delta, Py_ssize_t n_x, Py_ssize_t n_y, Py_ssize_t x,
-                  Py_ssize_t y, Py_ssize_t weight,
+    def __cinit__(self, layers, numbers, *, int loss, bint from_z, int first_delta, Py_ssize_t n_x,
+                  Py_ssize_t n_y, Py_ssize_t x, Py_ssize_t y, Py_ssize_t weight,
                   Py_ssize_t row_size, Py_ssize_t shared_size, Py_ssize_t scratch_size,
                   Py_ssize_t block, Py_ssize_t capacity, int threads, list users, parameters,
-                  workspace):
+                  state, workspace):
         cdef int64_t[:, ::1] rows = layers
+        cdef double[:, ::1] reals = numbers
         cdef Layer *layer
         cdef Py_ssize_t l
         if rows.shape[0] == 0 or rows.shape[1] != len(PLAN_COLUMNS):
             raise ValueError(f"a plan has rows of {len(PLAN_COLUMNS)} integers, got an array of "
                              f"shape {layers.shape}")
-        if params.shape[0] != rows.shape[0] or params.shape[1] != 3:
-            raise ValueError(f"params must be of shape ({rows.shape[0]}, 3), got "
-                             f"({params.shape[0]}, {params.shape[1]})")
+        if reals.shape[0] != rows.shape[0] or reals.shape[1] != len(PLAN_NUMBERS):
+            raise ValueError(f"a plan of {len(layers)} layers has {len(PLAN_NUMBERS)} numbers for "
+                             f"each, got an array of shape {numbers.shape}")
         self.plan.layers = <Layer *>PyMem_Calloc(rows.shape[0], sizeof(Layer))
         if self.plan.layers == NULL:
             raise MemoryError()
@@ -150,6 +152,8 @@ cdef class Network:
         data_of(workspace, self.typenum,
                 row_size * capacity + shared_size + threads * scratch_size, "workspace")
         self.parameters = parameters
+        self.state = state
+        self.plan.state = data_of(state, self.typenum, 0, "state")
         self.workspace = workspace
         self.users = users
         self.plan.n_layers = <int>rows.shape[0]
@@ -172,7 +176,6 @@ cdef class Network:
         for l in range(rows.shape[0]):
             layer = &self.plan.layers[l]
             layer.activation = <int>rows[l, 0]
-            layer.p[0], layer.p[1], layer.p[2] = params[l, 0], params[l, 1], params[l, 2]
             layer.user = rows[l, 1]
             layer.threshold = <uint64_t>rows[l, 2]
             layer.n_in = rows[l, 3]
@@ -184,6 +187,20 @@ cdef class Network:
             layer.z = rows[l, 9]
             layer.a = rows[l, 10]
             layer.delta = rows[l, 11]
+            layer.gamma = rows[l, 12]
+            layer.beta = rows[l, 13]
+            layer.state = rows[l, 14]
+            layer.vectors = rows[l, 15]
+            layer.group = rows[l, 16]
+            layer.seed = rows[l, 17]
+            layer.frozen = rows[l, 18] > 0
+            layer.epsilon = reals[l, 0]
+            layer.momentum = reals[l, 1]
+            layer.l1 = reals[l, 2]
+            layer.l2 = reals[l, 3]
+            layer.p[0], layer.p[1], layer.p[2] = reals[l, 4], reals[l, 5], reals[l, 6]
+            self.plan.has_vectors |= layer.vectors >= 0
+            self.plan.has_penalty |= layer.l1 != 0 or layer.l2 != 0
             self.check(layer, shared_size)
 
     cdef int check(self, const Layer *layer, Py_ssize_t shared_size) except -1:
@@ -193,6 +210,13 @@ cdef class Network:
                 and (layer.w < 0 or layer.chunk * layer.n_out <= self.plan.scratch_size)
                 and (layer.b < 0 or layer.b + layer.n_out <= self.plan.n_parameters)
                 and (layer.w_t < 0 or layer.w_t + size <= shared_size)
+                and (max(layer.gamma, layer.beta) < 0
+                     or max(layer.gamma, layer.beta) + layer.group <= self.plan.n_parameters)
+                and (layer.vectors < 0
+                     or layer.vectors + 2 * layer.n_out + 3 * layer.group <= shared_size)
+                and (layer.state < 0 or layer.state + layer.group
+                     * (3 if layer.activation == kernels.BP_AFFINE else 2) <= self.state.size)
+                and 0 < layer.group <= layer.n_out and layer.n_out % layer.group == 0
                 and max(layer.z, layer.a, layer.delta) + layer.n_out <= self.plan.row_size):
             raise ValueError("the plan does not fit the parameters: the layers were changed "
                              "behind the model's back")
@@ -219,6 +243,7 @@ cdef class Network:
     def predict_one(self, x, out):
         cdef void *x_ = data_of(x, self.typenum, self.plan.n_x, "x")
         cdef void *out_ = data_of(out, self.typenum, self.n_out(), "out")
+        cdef bp_rows row = in_place(x_, self.typenum)
         cdef bint finite
         if cnp.PyArray_SIZE(x) != self.plan.n_x or cnp.PyArray_SIZE(out) != self.n_out():
             raise ValueError(f"x and out have {x.size} and {out.size} elements; the model has "
@@ -226,9 +251,9 @@ cdef class Network:
         if not cnp.PyArray_ISWRITEABLE(out):
             raise ValueError("out is read-only")
         if self.typenum == cnp.NPY_FLOAT:
-            finite = kernels.all_finite(current_isa, self.plan.n_x, <float *>x_)
+            finite = kernels.all_finite(current_isa, 1, self.plan.n_x, &row, <float *>NULL)
         else:
-            finite = kernels.all_finite(current_isa, self.plan.n_x, <double *>x_)
+            finite = kernels.all_finite(current_isa, 1, self.plan.n_x, &row, <double *>NULL)
         if not finite:
             raise ValueError("x contains NaN or infinity; expected finite numbers")
         self.enter()
@@ -243,18 +268,18 @@ cdef class Network:
 
     def predict(self, x, out):
         cdef Py_ssize_t n = len(x)
-        cdef int element
-        cdef void *x_ = inputs_of(x, self.typenum, n * self.plan.n_x, &element)
+        cdef bp_rows source
+        cdef void *x_ = inputs_of(x, self.typenum, n, self.plan.n_x, &source)
         cdef void *out_ = data_of(out, self.typenum, n * self.n_out(), "out")
         if self.typenum == cnp.NPY_FLOAT:
-            self._evaluate(n, x_, element, <float *>NULL, <float *>NULL, <float *>out_)
+            self._evaluate(n, <float *>x_, &source, <float *>NULL, <float *>NULL, <float *>out_)
         else:
-            self._evaluate(n, x_, element, <double *>NULL, <double *>NULL, <double *>out_)
+            self._evaluate(n, <double *>x_, &source, <double *>NULL, <double *>NULL, <double *>out_)
 
     def evaluate(self, x, y, weight, out=None):
         cdef Py_ssize_t n = len(x)
-        cdef int element
-        cdef void *x_ = inputs_of(x, self.typenum, n * self.plan.n_x, &element)
+        cdef bp_rows source
+        cdef void *x_ = inputs_of(x, self.typenum, n, self.plan.n_x, &source)
         cdef void *y_ = data_of(y, self.typenum, n * self.plan.n_y, "y")
         cdef void *weight_ = NULL
         cdef void *out_ = NULL
@@ -263,8 +288,10 @@ cdef class Network:
         if out is not None:
             out_ = data_of(out, self.typenum, n * self.n_out(), "out")
         if self.typenum == cnp.NPY_FLOAT:
-            return self._evaluate(n, x_, element, <float *>y_, <float *>weight_, <float *>out_)
-        return self._evaluate(n, x_, element, <double *>y_, <double *>weight_, <double *>out_)
+            return self._evaluate(n, <float *>x_, &source, <float *>y_, <float *>weight_,
+                                  <float *>out_)
+        return self._evaluate(n, <double *>x_, &source, <double *>y_, <double *>weight_,
+                              <double *>out_)
 
     def cost_and_grad(self, x, y, weight, grad, grad_block):
         cdef Py_ssize_t n = len(x)
@@ -289,7 +316,7 @@ cdef class Network:
         self.steps_done = self.epochs_done = 0  # should anything below be refused
         job.plan = &self.plan
         job.isa = current_isa
-        job.x = inputs_of(x, self.typenum, n * self.plan.n_x, &job.element)
+        job.x = inputs_of(x, self.typenum, n, self.plan.n_x, &job.source)
         job.y = data_of(y, self.typenum, n * self.plan.n_y, "y")
         job.weight = job.outputs = NULL
         job.order = NULL
@@ -344,12 +371,12 @@ cdef class Network:
 
     cdef int _one(self, const real *x, real *out) except -1:
         # Too short for dropping the GIL to pay.
-        evaluate(&self.plan, current_isa, 1, x, kernels.BP_SAME, <real *>NULL, <real *>NULL,
+        evaluate(&self.plan, current_isa, 1, x, NULL, <real *>NULL, <real *>NULL,
                  <real *>cnp.PyArray_DATA(self.parameters),
                  <real *>cnp.PyArray_DATA(self.workspace), out)
         return 0
 
-    cdef _evaluate(self, Py_ssize_t n, const void *x, int element, const real *y,
+    cdef _evaluate(self, Py_ssize_t n, const real *x, const bp_rows *source, const real *y,
                    const real *weight, real *out):
         cdef real *theta = <real *>cnp.PyArray_DATA(self.parameters)
         cdef real *work = <real *>cnp.PyArray_DATA(self.workspace)
@@ -357,7 +384,7 @@ cdef class Network:
         self.enter()
         try:
             with nogil:
-                total = evaluate(&self.plan, current_isa, n, x, element, y, weight, theta, work,
+                total = evaluate(&self.plan, current_isa, n, x, source, y, weight, theta, work,
                                  out)
         finally:
             self.leave()
@@ -413,19 +440,3 @@ def philox(counter, uint64_t key):
     c[0], c[1], c[2], c[3] = counter
     bp_philox(c, key, out)
     return out[0], out[1], out[2], out[3]
-
-
-def all_finite(array):
-    """Whether no element of a C-contiguous float32 or float64 array is NaN or infinite."""
-    cdef Py_ssize_t n = array.size
-    cdef void *x
-    cdef int finite
-    if array.dtype == np.float32:
-        x = data_of(array, cnp.NPY_FLOAT, n, "array")
-        with nogil:
-            finite = kernels.all_finite(current_isa, n, <float *>x)
-    else:
-        x = data_of(array, cnp.NPY_DOUBLE, n, "array")
-        with nogil:
-            finite = kernels.all_finite(current_isa, n, <double *>x)
-    return bool(finite)

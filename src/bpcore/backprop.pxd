@@ -26,10 +26,13 @@ down (w_t) lies in the workspace; whoever changes the parameters keeps it up to 
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from kernels cimport (
-    BP_DROPOUT, BP_LINEAR, BP_RELU, BP_USER_ACTIVATION, BP_USER_LOSS, activate, bp_isa,
-    column_sums, cost, delta_product, derive, dropout, gradient, transpose, weighted_sum,
+    BP_RELU, BP_USER_ACTIVATION, BP_USER_LOSS, activate, bp_isa, column_sums, cost,
+    delta_product, derive, gradient, transpose, weighted_sum,
 )
 from network cimport Draw, Layer, Plan, real
+from special cimport (
+    clear_vectors, is_special, penalty, penalty_down, special_down, special_forward, vectors_of,
+)
 from user cimport user_activate, user_cost, user_derive
 
 
@@ -60,6 +63,8 @@ cdef inline real *w_t_of(const Plan *plan, const Layer *layer, real *work) noexc
 
 cdef inline void draw_of(int l, const Draw *draw, Py_ssize_t first,
                          uint32_t *words) noexcept nogil:
+    if draw == NULL:
+        return
     words[0] = <uint32_t>l
     words[1] = draw.step
     words[2] = draw.epoch
@@ -88,6 +93,8 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
     cdef const real *z
     cdef real *a
     cdef uint32_t words[4]
+    if plan.has_vectors and first == 0:
+        clear_vectors(plan, work)
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
         z = z_of(plan, l, x, first, work)
@@ -100,17 +107,27 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
                          theta + layer.b if layer.b >= 0 else NULL, relu, <real *>z)
             if relu:
                 continue
-        if layer.activation == BP_DROPOUT:
-            if draw == NULL:
-                activate(isa, BP_LINEAR, rows, layer.n_out, z, a, NULL)
-            else:
-                draw_of(l, draw, first, words)
-                dropout(isa, rows, layer.n_out, layer.threshold, draw.seed, words, z, a)
+        if is_special(layer):
+            draw_of(l, draw, first, words)
+            special_forward(plan, layer, isa, rows, z, a, theta, work, draw, words)
         elif layer.activation == BP_USER_ACTIVATION:
             user_activate(plan.users, layer.user, rows, layer.n_out, z, a)
         else:
             activate(isa, layer.activation, rows, layer.n_out, z, a, layer.p)
     return 0
+
+
+cdef inline double activity_penalty(const Plan *plan, Py_ssize_t first, Py_ssize_t rows,
+                                    real *work) noexcept nogil:
+    """What the layers' outputs cost by themselves, summed over these rows."""
+    cdef double total = 0
+    cdef const Layer *layer
+    cdef int l
+    for l in range(plan.n_layers):
+        layer = &plan.layers[l]
+        if layer.l1 != 0 or layer.l2 != 0:
+            total += penalty(layer, rows, rows_of(plan, layer.a, layer.n_out, first, work))
+    return total
 
 
 cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t first,
@@ -124,18 +141,22 @@ cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t f
     cdef const real *z = z_of(plan, last, x, first, work)
     cdef const real *a = rows_of(plan, layer.a, layer.n_out, first, work)
     cdef real *delta = NULL
+    cdef double penalties = 0
+    if plan.has_penalty:
+        penalties = activity_penalty(plan, first, rows, work)
     if want_delta:
         delta = rows_of(plan, layer.delta, layer.n_out, first, work)
     if plan.loss == BP_USER_LOSS:
-        return user_cost(plan.users, rows, plan.n_y, layer.n_out, a, y, weight, scale, delta)
-    return cost(isa, plan.loss, rows, layer.n_out, z, a, y, weight, scale, delta)
+        return penalties + user_cost(plan.users, rows, plan.n_y, layer.n_out, a, y, weight,
+                                     scale, delta)
+    return penalties + cost(isa, plan.loss, rows, layer.n_out, z, a, y, weight, scale, delta)
 
 
 cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py_ssize_t rows,
-                       const real *x, const real *theta, real *work,
-                       const Draw *draw) except -1 nogil:
+                       const real *x, const real *theta, real *work, const Draw *draw,
+                       double scale) except -1 nogil:
     """The delta recursion, from what `output_cost` left at the output down to
-    layer plan.first_delta."""
+    layer plan.first_delta. scale is 1 / the rows of the batch."""
     cdef int l
     cdef const Layer *layer
     cdef const real *z
@@ -153,11 +174,11 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
         if not finished:
             z = z_of(plan, l, x, first, work)
             a = rows_of(plan, layer.a, layer.n_out, first, work)
-            if layer.activation == BP_DROPOUT:
-                if draw != NULL:
-                    draw_of(l, draw, first, words)
-                    dropout(isa, rows, layer.n_out, layer.threshold, draw.seed, words, delta,
-                            delta)
+            if layer.l1 != 0 or layer.l2 != 0:
+                penalty_down(layer, rows, scale, a, delta)
+            if is_special(layer):
+                draw_of(l, draw, first, words)
+                special_down(plan, layer, isa, rows, z, delta, theta, work, draw, words)
             elif layer.activation == BP_USER_ACTIVATION:
                 user_derive(plan.users, layer.user, rows, layer.n_out, z, delta)
             else:
@@ -166,7 +187,8 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
             break
         # dC/da[l-1] = delta[l] W[l]^T, into the place of delta[l-1].
         below = rows_of(plan, plan.layers[l - 1].delta, layer.n_in, first, work)
-        finished = layer.w >= 0 and plan.layers[l - 1].activation == BP_RELU
+        finished = (layer.w >= 0 and plan.layers[l - 1].activation == BP_RELU
+                    and plan.layers[l - 1].l1 == 0 and plan.layers[l - 1].l2 == 0)
         if layer.w >= 0:
             w_t = NULL
             if layer.w_t >= 0:
@@ -191,6 +213,12 @@ cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t rows,
     cdef const real *delta
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
+        if layer.gamma >= 0:
+            memcpy(grad + layer.gamma, vectors_of(plan, layer, work),
+                   layer.group * sizeof(real))
+        if layer.beta >= 0:
+            memcpy(grad + layer.beta, vectors_of(plan, layer, work) + layer.n_out,
+                   layer.group * sizeof(real))
         if layer.w < 0:
             continue
         delta = rows_of(plan, layer.delta, layer.n_out, 0, work)
@@ -208,6 +236,6 @@ cdef inline double backprop(const Plan *plan, const bp_isa *isa, Py_ssize_t rows
     cdef double total
     forward(plan, isa, 0, rows, x, NULL, theta, work, NULL)
     total = output_cost(plan, isa, 0, rows, x, y, weight, scale, work, True)
-    deltas(plan, isa, 0, rows, x, theta, work, NULL)
+    deltas(plan, isa, 0, rows, x, theta, work, NULL, scale)
     gradients(plan, isa, rows, x, work, grad)
     return total

@@ -3,16 +3,16 @@ gradient of the cost over all rows."""
 
 from libc.string cimport memcpy
 from backprop cimport backprop, forward, output_cost, transpose_weights
-from kernels cimport BP_SAME, bp_isa, element_size, gather_converted
+from kernels cimport bp_isa, bp_rows, gather_rows
 from network cimport Plan, real
 
 
-cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, const void *x,
-                            int element, const real *y, const real *weight, const real *theta,
-                            real *work, real *outputs) except? -1 nogil:
-    """Sum of weight_i C(x_i), without dropout; y NULL means no cost is wanted (0). x has
-    elements of type real (BP_SAME) or of a smaller type. outputs, if not NULL, receives a[L]
-    of all rows."""
+cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, const real *x,
+                            const bp_rows *source, const real *y, const real *weight,
+                            const real *theta, real *work, real *outputs) except? -1 nogil:
+    """Sum of weight_i C(x_i), without dropout; y NULL means no cost is wanted (0). x NULL
+    means that the rows are in source, to be gathered. outputs, if not NULL, receives a[L] of
+    all rows."""
     cdef Py_ssize_t start = 0, rows
     cdef Py_ssize_t n_out = plan.layers[plan.n_layers - 1].n_out
     cdef const real *a = work + plan.layers[plan.n_layers - 1].a * plan.capacity
@@ -20,13 +20,11 @@ cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, c
     cdef double total = 0
     while start < n:
         rows = min(plan.capacity, n - start)
-        if element == BP_SAME:
-            x_block = <const real *>x + start * plan.n_x
+        if x != NULL:
+            x_block = x + start * plan.n_x
         else:
             x_block = work + plan.x * plan.capacity
-            gather_converted(isa, rows, plan.n_x, element,
-                             <const char *>x + start * plan.n_x * element_size(element), NULL,
-                             <real *>x_block)
+            gather_rows(isa, rows, plan.n_x, source, start, NULL, <real *>x_block)
         forward(plan, isa, 0, rows, x_block, NULL, theta, work, NULL)
         if y != NULL:
             total += output_cost(plan, isa, 0, rows, x_block, y + start * plan.n_y,

@@ -76,6 +76,23 @@ def kernel_dropout(str isa, double rate, uint64_t seed, draw, const real[:, ::1]
                     seed, words, &src[0, 0], &dst[0, 0])
 
 
+def kernel_alpha_dropout(str isa, double rate, uint64_t seed, draw, bint back,
+                         const real[:, ::1] src, real[:, ::1] dst):
+    cdef uint32_t words[4]
+    words[0], words[1], words[2], words[3] = draw
+    kernels.alpha_dropout(find_isa(isa), src.shape[0], src.shape[1],
+                          <uint64_t>(rate * 2.0 ** 32), seed, words, back, &src[0, 0],
+                          &dst[0, 0])
+
+
+def kernel_gaussian(str isa, double deviation, bint factor, uint64_t seed, draw,
+                    const real[:, ::1] src, real[:, ::1] dst):
+    cdef uint32_t words[4]
+    words[0], words[1], words[2], words[3] = draw
+    kernels.gaussian(find_isa(isa), src.shape[0], src.shape[1], deviation, factor, seed, words,
+                     &src[0, 0], &dst[0, 0])
+
+
 def kernel_cost(str isa, int loss, const real[:, ::1] z, const real[:, ::1] a,
                 const real[:, ::1] y, const real[::1] weight, double scale, real[:, ::1] delta):
     cdef const real *weight_ = NULL
@@ -104,3 +121,13 @@ def kernel_adam(str isa, real[::1] w, const real[::1] grad, real[::1] m, real[::
 def kernel_gather(str isa, const real[:, ::1] src, const int64_t[::1] index, real[:, ::1] dst):
     kernels.gather(find_isa(isa), index.shape[0], src.shape[1], &src[0, 0], &index[0],
                    &dst[0, 0])
+
+
+def kernel_gather_rows(str isa, src, real[:, ::1] dst, Py_ssize_t first=0,
+                       const int64_t[::1] index=None):
+    cdef bp_rows rows = rows_of_any(src, dst.shape[1])
+    cdef const int64_t *index_ = NULL
+    if index is not None:
+        index_ = &index[0]
+    kernels.gather_rows(find_isa(isa), dst.shape[0], dst.shape[1], &rows, first, index_,
+                        &dst[0, 0])

@@ -37,6 +37,15 @@ cdef extern from "kernels/dispatch.h" nogil:
         BP_N_ACTIVATIONS
         BP_DROPOUT
         BP_USER_ACTIVATION
+        BP_ALPHA_DROPOUT
+        BP_GAUSSIAN_NOISE
+        BP_GAUSSIAN_DROPOUT
+        BP_AFFINE
+        BP_BATCH_NORM
+        BP_LAYER_NORM
+        BP_RMS_NORM
+        BP_UNIT_NORM
+        BP_PRELU
     enum:
         BP_MEAN_SQUARED_ERROR
         BP_BINARY_CROSSENTROPY
@@ -50,9 +59,24 @@ cdef extern from "kernels/dispatch.h" nogil:
 
     enum:
         BP_INT8
+        BP_INT16
+        BP_INT32
+        BP_INT64
         BP_UINT8
+        BP_UINT16
+        BP_UINT32
+        BP_UINT64
         BP_FLOAT16
-        BP_SAME
+        BP_FLOAT32
+        BP_FLOAT64
+
+    ctypedef struct bp_rows:
+        const void *values
+        int element
+        Py_ssize_t stride
+        const void *columns
+        const void *starts
+        int wide
 
     ctypedef struct bp_kernels_f32:
         void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
@@ -71,6 +95,27 @@ cdef extern from "kernels/dispatch.h" nogil:
                            float *, const double *) noexcept nogil
         void (*dropout)(Py_ssize_t, Py_ssize_t, uint64_t, uint64_t, const uint32_t *,
                         const float *, float *) noexcept nogil
+        void (*alpha_dropout)(Py_ssize_t, Py_ssize_t, uint64_t, uint64_t, const uint32_t *, int,
+                              const float *, float *) noexcept nogil
+        void (*gaussian)(Py_ssize_t, Py_ssize_t, double, int, uint64_t, const uint32_t *,
+                         const float *, float *) noexcept nogil
+        void (*moments)(Py_ssize_t, Py_ssize_t, const float *, float *, float *) noexcept nogil
+        void (*affine)(Py_ssize_t, Py_ssize_t, const float *, const float *, const float *,
+                       const float *, float *) noexcept nogil
+        void (*multiply_columns)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
+        void (*column_moments)(Py_ssize_t, Py_ssize_t, const float *, const float *,
+                               const float *, const float *, float *, float *) noexcept nogil
+        void (*batch_norm_back)(Py_ssize_t, Py_ssize_t, const float *, const float *,
+                                const float *, const float *, const float *, const float *,
+                                float *) noexcept nogil
+        void (*row_norm)(int, Py_ssize_t, Py_ssize_t, const float *, const float *,
+                         const float *, double, float *) noexcept nogil
+        void (*row_norm_back)(int, Py_ssize_t, Py_ssize_t, const float *, const float *, double,
+                              float *, float *, float *) noexcept nogil
+        void (*prelu)(Py_ssize_t, Py_ssize_t, const float *, const float *,
+                      float *) noexcept nogil
+        void (*prelu_back)(Py_ssize_t, Py_ssize_t, const float *, const float *, float *,
+                           float *) noexcept nogil
         double (*cost[7])(Py_ssize_t, Py_ssize_t, const float *, const float *, const float *,
                           const float *, double, float *) noexcept nogil
         void (*sgd)(Py_ssize_t, float *, const float *, float *, double, double,
@@ -79,9 +124,9 @@ cdef extern from "kernels/dispatch.h" nogil:
                      double, double) noexcept nogil
         void (*gather)(Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
                        float *) noexcept nogil
-        void (*gather_converted)(Py_ssize_t, Py_ssize_t, int, const void *, const int64_t *,
-                                 float *) noexcept nogil
-        int (*all_finite)(Py_ssize_t, const float *) noexcept nogil
+        void (*gather_rows)(Py_ssize_t, Py_ssize_t, const bp_rows *, Py_ssize_t,
+                            const int64_t *, float *) noexcept nogil
+        int (*all_finite)(Py_ssize_t, Py_ssize_t, const bp_rows *) noexcept nogil
 
     ctypedef struct bp_kernels_f64:
         void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
@@ -100,6 +145,30 @@ cdef extern from "kernels/dispatch.h" nogil:
                            double *, const double *) noexcept nogil
         void (*dropout)(Py_ssize_t, Py_ssize_t, uint64_t, uint64_t, const uint32_t *,
                         const double *, double *) noexcept nogil
+        void (*alpha_dropout)(Py_ssize_t, Py_ssize_t, uint64_t, uint64_t, const uint32_t *, int,
+                              const double *, double *) noexcept nogil
+        void (*gaussian)(Py_ssize_t, Py_ssize_t, double, int, uint64_t, const uint32_t *,
+                         const double *, double *) noexcept nogil
+        void (*moments)(Py_ssize_t, Py_ssize_t, const double *, double *,
+                        double *) noexcept nogil
+        void (*affine)(Py_ssize_t, Py_ssize_t, const double *, const double *, const double *,
+                       const double *, double *) noexcept nogil
+        void (*multiply_columns)(Py_ssize_t, Py_ssize_t, const double *,
+                                 double *) noexcept nogil
+        void (*column_moments)(Py_ssize_t, Py_ssize_t, const double *, const double *,
+                               const double *, const double *, double *,
+                               double *) noexcept nogil
+        void (*batch_norm_back)(Py_ssize_t, Py_ssize_t, const double *, const double *,
+                                const double *, const double *, const double *, const double *,
+                                double *) noexcept nogil
+        void (*row_norm)(int, Py_ssize_t, Py_ssize_t, const double *, const double *,
+                         const double *, double, double *) noexcept nogil
+        void (*row_norm_back)(int, Py_ssize_t, Py_ssize_t, const double *, const double *,
+                              double, double *, double *, double *) noexcept nogil
+        void (*prelu)(Py_ssize_t, Py_ssize_t, const double *, const double *,
+                      double *) noexcept nogil
+        void (*prelu_back)(Py_ssize_t, Py_ssize_t, const double *, const double *, double *,
+                           double *) noexcept nogil
         double (*cost[7])(Py_ssize_t, Py_ssize_t, const double *, const double *, const double *,
                           const double *, double, double *) noexcept nogil
         void (*sgd)(Py_ssize_t, double *, const double *, double *, double, double,
@@ -108,9 +177,9 @@ cdef extern from "kernels/dispatch.h" nogil:
                      double, double) noexcept nogil
         void (*gather)(Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
                        double *) noexcept nogil
-        void (*gather_converted)(Py_ssize_t, Py_ssize_t, int, const void *, const int64_t *,
-                                 double *) noexcept nogil
-        int (*all_finite)(Py_ssize_t, const double *) noexcept nogil
+        void (*gather_rows)(Py_ssize_t, Py_ssize_t, const bp_rows *, Py_ssize_t,
+                            const int64_t *, double *) noexcept nogil
+        int (*all_finite)(Py_ssize_t, Py_ssize_t, const bp_rows *) noexcept nogil
 
     ctypedef struct bp_isa:
         const char *name
@@ -205,6 +274,102 @@ cdef inline void dropout(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
         isa.f64.dropout(rows, n, threshold, seed, draw, src, dst)
 
 
+cdef inline void alpha_dropout(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
+                               uint64_t threshold, uint64_t seed, const uint32_t *draw,
+                               int back, const real *src, real *dst) noexcept nogil:
+    if real is float:
+        isa.f32.alpha_dropout(rows, n, threshold, seed, draw, back, src, dst)
+    else:
+        isa.f64.alpha_dropout(rows, n, threshold, seed, draw, back, src, dst)
+
+
+cdef inline void gaussian(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, double deviation,
+                          int factor, uint64_t seed, const uint32_t *draw, const real *src,
+                          real *dst) noexcept nogil:
+    if real is float:
+        isa.f32.gaussian(rows, n, deviation, factor, seed, draw, src, dst)
+    else:
+        isa.f64.gaussian(rows, n, deviation, factor, seed, draw, src, dst)
+
+
+cdef inline void moments(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *z,
+                         real *mean, real *variance) noexcept nogil:
+    if real is float:
+        isa.f32.moments(rows, n, z, mean, variance)
+    else:
+        isa.f64.moments(rows, n, z, mean, variance)
+
+
+cdef inline void affine(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *z,
+                        const real *shift, const real *scale, const real *offset,
+                        real *a) noexcept nogil:
+    if real is float:
+        isa.f32.affine(rows, n, z, shift, scale, offset, a)
+    else:
+        isa.f64.affine(rows, n, z, shift, scale, offset, a)
+
+
+cdef inline void multiply_columns(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
+                                  const real *scale, real *delta) noexcept nogil:
+    if real is float:
+        isa.f32.multiply_columns(rows, n, scale, delta)
+    else:
+        isa.f64.multiply_columns(rows, n, scale, delta)
+
+
+cdef inline void column_moments(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *z,
+                                const real *mean, const real *inverse, const real *delta,
+                                real *along, real *sums) noexcept nogil:
+    if real is float:
+        isa.f32.column_moments(rows, n, z, mean, inverse, delta, along, sums)
+    else:
+        isa.f64.column_moments(rows, n, z, mean, inverse, delta, along, sums)
+
+
+cdef inline void batch_norm_back(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
+                                 const real *z, const real *mean, const real *inverse,
+                                 const real *scale, const real *along, const real *sums,
+                                 real *delta) noexcept nogil:
+    if real is float:
+        isa.f32.batch_norm_back(rows, n, z, mean, inverse, scale, along, sums, delta)
+    else:
+        isa.f64.batch_norm_back(rows, n, z, mean, inverse, scale, along, sums, delta)
+
+
+cdef inline void row_norm(const bp_isa *isa, int kind, Py_ssize_t rows, Py_ssize_t n,
+                          const real *z, const real *gamma, const real *beta, double epsilon,
+                          real *a) noexcept nogil:
+    if real is float:
+        isa.f32.row_norm(kind, rows, n, z, gamma, beta, epsilon, a)
+    else:
+        isa.f64.row_norm(kind, rows, n, z, gamma, beta, epsilon, a)
+
+
+cdef inline void row_norm_back(const bp_isa *isa, int kind, Py_ssize_t rows, Py_ssize_t n,
+                               const real *z, const real *gamma, double epsilon, real *delta,
+                               real *grad_gamma, real *grad_beta) noexcept nogil:
+    if real is float:
+        isa.f32.row_norm_back(kind, rows, n, z, gamma, epsilon, delta, grad_gamma, grad_beta)
+    else:
+        isa.f64.row_norm_back(kind, rows, n, z, gamma, epsilon, delta, grad_gamma, grad_beta)
+
+
+cdef inline void prelu(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *z,
+                       const real *alpha, real *a) noexcept nogil:
+    if real is float:
+        isa.f32.prelu(rows, n, z, alpha, a)
+    else:
+        isa.f64.prelu(rows, n, z, alpha, a)
+
+
+cdef inline void prelu_back(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *z,
+                            const real *alpha, real *delta, real *grad_alpha) noexcept nogil:
+    if real is float:
+        isa.f32.prelu_back(rows, n, z, alpha, delta, grad_alpha)
+    else:
+        isa.f64.prelu_back(rows, n, z, alpha, delta, grad_alpha)
+
+
 cdef inline double cost(const bp_isa *isa, int loss, Py_ssize_t rows, Py_ssize_t n,
                         const real *z, const real *a, const real *y, const real *weight,
                         double scale, real *delta) noexcept nogil:
@@ -239,22 +404,18 @@ cdef inline void gather(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const 
         isa.f64.gather(rows, n, src, index, dst)
 
 
-cdef inline Py_ssize_t element_size(int element) noexcept nogil:
-    """Bytes of an element of one of the small types."""
-    return 2 if element == BP_FLOAT16 else 1
-
-
-cdef inline void gather_converted(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, int element,
-                                  const void *src, const int64_t *index,
-                                  real *dst) noexcept nogil:
+cdef inline void gather_rows(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const bp_rows *src,
+                             Py_ssize_t first, const int64_t *index, real *dst) noexcept nogil:
     if real is float:
-        isa.f32.gather_converted(rows, n, element, src, index, dst)
+        isa.f32.gather_rows(rows, n, src, first, index, dst)
     else:
-        isa.f64.gather_converted(rows, n, element, src, index, dst)
+        isa.f64.gather_rows(rows, n, src, first, index, dst)
 
 
-cdef inline int all_finite(const bp_isa *isa, Py_ssize_t n, const real *x) noexcept nogil:
+cdef inline int all_finite(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const bp_rows *src,
+                           real *like) noexcept nogil:
+    """like only tells the element type they are to be finite in."""
     if real is float:
-        return isa.f32.all_finite(n, x)
+        return isa.f32.all_finite(rows, n, src)
     else:
-        return isa.f64.all_finite(n, x)
+        return isa.f64.all_finite(rows, n, src)

@@ -32,6 +32,16 @@ cdef struct Layer:
     Py_ssize_t chunk      # rows of W whose gradient is taken and used up at a time
     Py_ssize_t z          # offset into the workspace; -1: z is the input x itself
     Py_ssize_t a, delta   # offsets into the workspace
+    # Layers with vectors of parameters, or of other numbers; see special.pxd.
+    Py_ssize_t gamma, beta    # offsets into the parameters, or -1
+    Py_ssize_t state      # offset into the model's numbers that are no parameters, or -1
+    Py_ssize_t vectors    # offset of their gradients and of scratch, as for w_t, or -1
+    Py_ssize_t group      # columns that are normalised together; n_out is a multiple
+    int64_t seed          # of a random layer's own numbers, or -1
+    bint frozen           # normalise as outside of training
+    double epsilon        # or a noise's deviation
+    double momentum       # of moving averages
+    double l1, l2         # penalty on a: l1 sum |a| + l2 sum a^2, averaged over the batch
 
 cdef struct Plan:
     int n_layers
@@ -48,6 +58,9 @@ cdef struct Plan:
     Py_ssize_t n_parameters
     Py_ssize_t capacity   # rows the workspace has room for
     int threads           # threads it has scratch for
+    bint has_vectors      # some layer has gamma, beta or alpha
+    bint has_penalty      # some layer has l1 or l2
+    void *state           # numbers that are no parameters: moving averages, fixed scales
     PyObject *users       # list of (g, g') pairs, and the user's loss at its end
 
 cdef struct Draw:

@@ -22,11 +22,12 @@ from backprop cimport (
     deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
 from kernels cimport (
-    BP_SAME, adam, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals,
-    bp_isa, bp_restore_denormals, bp_run_threads, bp_shuffle, column_sums, element_size, gather,
-    gather_converted, gradient, sgd, transpose,
+    adam, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
+    bp_restore_denormals, bp_rows, bp_run_threads, bp_shuffle, column_sums, gather, gather_rows,
+    gradient, sgd, transpose,
 )
 from network cimport ADAM, Draw, Layer, Plan, Update, real
+from special cimport vectors_of
 
 # The cost of a batch is summed over at most so many units of at least UNIT_ROWS rows, and
 # then over the units in their order. Units are also what the rows are dealt by.
@@ -44,8 +45,8 @@ cdef struct Job:
     Update update
     Draw draw
     Py_ssize_t n, batch, first, last
-    const void *x         # elements of type real, or of a smaller type
-    int element           # enum bp_element: which
+    const void *x         # n rows of type real without gaps; NULL: they are in source
+    bp_rows source
     const void *y
     const void *weight
     const int64_t *order
@@ -115,7 +116,7 @@ cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
 cdef inline bint x_is_gathered(const Job *job) noexcept nogil:
     """Whether the batch's rows of x are brought together in the workspace, not read where
     they lie: to be converted, or because x itself is a z of a layer without weights."""
-    return job.element != BP_SAME or (job.order != NULL and job.plan.layers[0].w < 0)
+    return job.x == NULL or (job.order != NULL and job.plan.layers[0].w < 0)
 
 
 cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int thread,
@@ -156,13 +157,10 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
             x = <const real *>job.x + at * plan.n_x
         else:
             x = rows_of(plan, plan.x, plan.n_x, first, work)
-            if job.element == BP_SAME:
+            if job.x != NULL:
                 gather(job.isa, rows, plan.n_x, <const real *>job.x, index, <real *>x)
             else:
-                gather_converted(
-                    job.isa, rows, plan.n_x, job.element,
-                    <const char *>job.x + at * plan.n_x * element_size(job.element), index,
-                    <real *>x)
+                gather_rows(job.isa, rows, plan.n_x, &job.source, at, index, <real *>x)
             index = NULL
         forward(plan, job.isa, first, rows, x, index, theta, work, draw)
         at = 0
@@ -174,9 +172,27 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
                 weight + at if weight != NULL else NULL, 1.0 / batch.rows, work, True)
             unit += 1
             at += stop
-        deltas(plan, job.isa, first, rows, x, theta, work, draw)
+        deltas(plan, job.isa, first, rows, x, theta, work, draw, 1.0 / batch.rows)
         first += rows
     return 0
+
+
+cdef inline void update_vectors(Job *job, const Update *update, real *like) noexcept nogil:
+    """Vectors of parameters, whose gradients were summed as the rows passed."""
+    cdef const Plan *plan = job.plan
+    cdef const Layer *layer
+    cdef const real *grad
+    cdef int l
+    for l in range(plan.n_layers):
+        layer = &plan.layers[l]
+        if layer.gamma >= 0:
+            grad = vectors_of(plan, layer, <real *>job.work)
+            apply_update(job.isa, update, plan.n_parameters, layer.gamma, layer.group,
+                         <real *>job.theta, grad, <real *>job.slots)
+        if layer.beta >= 0:
+            grad = vectors_of(plan, layer, <real *>job.work) + layer.n_out
+            apply_update(job.isa, update, plan.n_parameters, layer.beta, layer.group,
+                         <real *>job.theta, grad, <real *>job.slots)
 
 
 cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *update,
@@ -203,6 +219,8 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
     else:
         x = <const real *>job.x
         index = job.order + batch.start
+    if plan.has_vectors:
+        update_vectors(job, update, like)
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
         if layer.w < 0:

@@ -3,7 +3,6 @@
 #ifndef BPCORE_ACTIVATIONS_H
 #define BPCORE_ACTIVATIONS_H
 
-#include "philox.h"
 #include "transpose.h"
 #include "vecmath.h"
 
@@ -166,20 +165,6 @@ static void derive_softmax(ptrdiff_t rows, ptrdiff_t n, const REAL *z,
         for (i = 0; i < n; i++)
             delta[i] = a[i] * (delta[i] - inner);
     }
-}
-
-static void dropout(ptrdiff_t rows, ptrdiff_t n, uint64_t threshold, uint64_t seed,
-                    const uint32_t draw[4], const REAL *src, REAL *dst) {
-    const REAL scale = (REAL)(4294967296.0 / (4294967296.0 - (double)threshold));
-    for (ptrdiff_t r = 0; r < rows; r++, src += n, dst += n)
-        for (ptrdiff_t j = 0; j < n; j += 4) {
-            /* One block of random numbers for four elements of a row. */
-            uint32_t random[4] = {(uint32_t)(j / 4), draw[0] << 24 ^ draw[2],
-                                  draw[1], draw[3] + (uint32_t)r};
-            philox4x32(random, (uint32_t)seed, (uint32_t)(seed >> 32));
-            for (ptrdiff_t k = 0; k < 4 && j + k < n; k++)
-                dst[j + k] = random[k] >= threshold ? src[j + k] * scale : 0;
-        }
 }
 
 #include "piecewise.h"

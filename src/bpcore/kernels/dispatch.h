@@ -38,7 +38,16 @@ enum bp_activation {
     BP_N_ACTIVATIONS,
     /* Carried out above the kernels: */
     BP_DROPOUT = BP_N_ACTIVATIONS,
-    BP_USER_ACTIVATION
+    BP_USER_ACTIVATION,
+    BP_ALPHA_DROPOUT,
+    BP_GAUSSIAN_NOISE,
+    BP_GAUSSIAN_DROPOUT,
+    BP_AFFINE,
+    BP_BATCH_NORM,
+    BP_LAYER_NORM,
+    BP_RMS_NORM,
+    BP_UNIT_NORM,
+    BP_PRELU
 };
 
 enum bp_loss {
@@ -55,8 +64,31 @@ enum bp_loss {
     BP_USER_LOSS = BP_N_LOSSES
 };
 
-/* Small element types that inputs may have: converted row by row, never copied whole. */
-enum bp_element { BP_INT8, BP_UINT8, BP_FLOAT16, BP_SAME };
+/* Element types that inputs may have: converted row by row, never copied whole. */
+enum bp_element {
+    BP_INT8,
+    BP_INT16,
+    BP_INT32,
+    BP_INT64,
+    BP_UINT8, /* and bool */
+    BP_UINT16,
+    BP_UINT32,
+    BP_UINT64,
+    BP_FLOAT16,
+    BP_FLOAT32,
+    BP_FLOAT64
+};
+
+/* Rows of inputs as the user has them. Dense: n contiguous elements each. Sparse: compressed
+ * rows (CSR), columns in any order, and any of them more than once: their values are summed. */
+typedef struct bp_rows {
+    const void *values;  /* the first row; sparse: all stored values */
+    int element;         /* enum bp_element */
+    ptrdiff_t stride;    /* dense: elements from a row to the next, may be negative or 0 */
+    const void *columns; /* sparse: the column of each value; NULL: dense */
+    const void *starts;  /* sparse: row i has values starts[i] .. starts[i + 1] - 1 */
+    int wide;            /* sparse: columns and starts are int64_t, else int32_t */
+} bp_rows;
 
 #define REAL float
 #define BP_KERNELS bp_kernels_f32

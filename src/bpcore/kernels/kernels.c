@@ -15,85 +15,14 @@
 
 #include "activations.h"
 #include "costs.h"
+#include "gather.h"
 #include "matmul.h"
+#include "noise.h"
+#include "normalisation.h"
 #include "optimizers.h"
 #include "simd.h"
 #include "transpose.h"
 #include "vecmath.h"
-
-static void gather(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,
-                   const int64_t *restrict index, REAL *restrict dst) {
-    if (n == 1) {
-        for (ptrdiff_t i = 0; i < rows; i++)
-            dst[i] = src[index[i]];
-        return;
-    }
-    /* Rows lie anywhere in memory: ask for those a little ahead while copying. */
-    enum { AHEAD = 4, LINE = 64 / sizeof(REAL) };
-    for (ptrdiff_t i = 0; i < rows; i++) {
-        if (i + AHEAD < rows) {
-            const REAL *next = src + index[i + AHEAD] * n;
-            for (ptrdiff_t j = 0; j < n; j += LINE)
-                __builtin_prefetch(next + j);
-        }
-        memcpy(dst + i * n, src + index[i] * n, (size_t)n * sizeof *dst);
-    }
-}
-
-/* IEEE half to REAL, by moving the exponent. A half's denormal, given the exponent of the
- * smallest normal half, is 2^-14 too large: no float denormal arises, which training would
- * flush to 0. */
-INLINE REAL from_half(uint16_t half) {
-    const uint32_t magnitude = (uint32_t)(half & 0x7FFF) << 13;
-    const uint32_t sign = (uint32_t)(half & 0x8000) << 16;
-    union {
-        uint32_t bits;
-        float value;
-    } x = {magnitude + (112u << 23)};
-    if (magnitude >= 0x7C00u << 13) { /* infinity and NaN */
-        x.bits += 112u << 23;
-    } else if (magnitude < 0x0400u << 13) {
-        x.bits += 1u << 23;
-        x.value -= 0x1p-14f;
-    }
-    x.bits |= sign;
-    return (REAL)x.value;
-}
-
-static void gather_converted(ptrdiff_t rows, ptrdiff_t n, int element, const void *src,
-                             const int64_t *index, REAL *dst) {
-    for (ptrdiff_t i = 0; i < rows; i++, dst += n) {
-        const ptrdiff_t at = (index ? (ptrdiff_t)index[i] : i) * n;
-        if (element == BP_INT8) {
-            const int8_t *row = (const int8_t *)src + at;
-            for (ptrdiff_t j = 0; j < n; j++)
-                dst[j] = row[j];
-        } else if (element == BP_UINT8) {
-            const uint8_t *row = (const uint8_t *)src + at;
-            for (ptrdiff_t j = 0; j < n; j++)
-                dst[j] = row[j];
-        } else {
-            const uint16_t *row = (const uint16_t *)src + at;
-            for (ptrdiff_t j = 0; j < n; j++)
-                dst[j] = from_half(row[j]);
-        }
-    }
-}
-
-static int all_finite(ptrdiff_t n, const REAL *x) {
-    /* x - x is 0 for a finite x and NaN otherwise; a block at a time, so that
-     * bad data is found early and the sum stays a vector. */
-    enum { BLOCK = 4096 };
-    for (ptrdiff_t i = 0; i < n; i += BLOCK) {
-        const ptrdiff_t end = n - i < BLOCK ? n : i + BLOCK;
-        INT bad = 0;
-        for (ptrdiff_t j = i; j < end; j++)
-            bad |= (x[j] - x[j]) != 0;
-        if (bad)
-            return 0;
-    }
-    return 1;
-}
 
 extern const BP_KERNELS BP_TABLE;
 
@@ -160,6 +89,17 @@ const BP_KERNELS BP_TABLE = {
                [BP_LOG_SOFTMAX] = derive_log_softmax,
                [BP_SPARSEMAX] = derive_sparsemax},
     .dropout = dropout,
+    .alpha_dropout = alpha_dropout,
+    .gaussian = gaussian,
+    .moments = moments,
+    .affine = affine,
+    .multiply_columns = multiply_columns,
+    .column_moments = column_moments,
+    .batch_norm_back = batch_norm_back,
+    .row_norm = row_norm,
+    .row_norm_back = row_norm_back,
+    .prelu = prelu,
+    .prelu_back = prelu_back,
     .cost = {[BP_MEAN_SQUARED_ERROR] = cost_mean_squared_error,
              [BP_BINARY_CROSSENTROPY] = cost_binary_crossentropy,
              [BP_CATEGORICAL_CROSSENTROPY] = cost_categorical_crossentropy,
@@ -171,6 +111,6 @@ const BP_KERNELS BP_TABLE = {
     .sgd = sgd,
     .adam = adam,
     .gather = gather,
-    .gather_converted = gather_converted,
+    .gather_rows = gather_rows,
     .all_finite = all_finite,
 };

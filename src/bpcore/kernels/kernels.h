@@ -28,8 +28,8 @@ typedef struct BP_KERNELS {
 
     /* out = delta w^T; delta is (rows, n_out), out (rows, n_in). w_t = w^T of shape (n_out,
      * n_in), or NULL: then w is turned round a panel at a time, which is the better way for
-     * weights that two copies of would leave the cache. If gate is not NULL, out is 0 where gate (rows, n_in) is not > 0: with
-     * gate = a that is the product with relu'. */
+     * weights that two copies of would leave the cache. If gate is not NULL, out is 0 where
+     * gate (rows, n_in) is not > 0: with gate = a that is the product with relu'. */
     void (*delta_product)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
                           const REAL *delta, const REAL *w, const REAL *w_t,
                           const REAL *gate, REAL *out);
@@ -68,6 +68,58 @@ typedef struct BP_KERNELS {
     void (*dropout)(ptrdiff_t rows, ptrdiff_t n, uint64_t threshold, uint64_t seed,
                     const uint32_t draw[4], const REAL *src, REAL *dst);
 
+    /* dst = src scaled and shifted where the draw keeps the element, and the image of SELU's
+     * floor elsewhere, so that mean and variance stay; with `back`, its derivative times src.
+     * dst may be src. */
+    void (*alpha_dropout)(ptrdiff_t rows, ptrdiff_t n, uint64_t threshold, uint64_t seed,
+                          const uint32_t draw[4], int back, const REAL *src, REAL *dst);
+
+    /* dst = src + deviation N, or with `factor` src (1 + deviation N), N standard normal
+     * numbers of the draw. dst may be src. */
+    void (*gaussian)(ptrdiff_t rows, ptrdiff_t n, double deviation, int factor, uint64_t seed,
+                     const uint32_t draw[4], const REAL *src, REAL *dst);
+
+    /* ---- normalisation ---------------------------------------------------
+     * gamma, beta, alpha and all statistics are vectors of n, one number a column. */
+
+    /* Mean and variance (of rows, not rows - 1) of the columns of z. */
+    void (*moments)(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *mean, REAL *variance);
+
+    /* a = (z - shift) scale + offset, offset NULL meaning 0. */
+    void (*affine)(ptrdiff_t rows, ptrdiff_t n, const REAL *z, const REAL *shift,
+                   const REAL *scale, const REAL *offset, REAL *a);
+
+    /* delta = delta scale, column by column. */
+    void (*multiply_columns)(ptrdiff_t rows, ptrdiff_t n, const REAL *scale, REAL *delta);
+
+    /* along += sum over rows of delta h, h = (z - mean) inverse; sums += that of delta:
+     * the gradients of gamma and beta. */
+    void (*column_moments)(ptrdiff_t rows, ptrdiff_t n, const REAL *z, const REAL *mean,
+                           const REAL *inverse, const REAL *delta, REAL *along, REAL *sums);
+
+    /* delta = scale (delta - (sums + h along) / rows): back through a normalisation by the
+     * batch's own moments (Ioffe & Szegedy 2015). */
+    void (*batch_norm_back)(ptrdiff_t rows, ptrdiff_t n, const REAL *z, const REAL *mean,
+                            const REAL *inverse, const REAL *scale, const REAL *along,
+                            const REAL *sums, REAL *delta);
+
+    /* a = h gamma + beta, h each row of z normalised: less its mean and divided by its
+     * deviation (kind BP_LAYER_NORM), divided by its root mean square (BP_RMS_NORM) or by
+     * its length (BP_UNIT_NORM). gamma and beta may be NULL. */
+    void (*row_norm)(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *z, const REAL *gamma,
+                     const REAL *beta, double epsilon, REAL *a);
+
+    /* delta = dC/da becomes dC/dz; the gradients of gamma and beta are added to grad_gamma
+     * and grad_beta, unless NULL. */
+    void (*row_norm_back)(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *z,
+                          const REAL *gamma, double epsilon, REAL *delta, REAL *grad_gamma,
+                          REAL *grad_beta);
+
+    /* a = max(z, 0) + alpha min(z, 0), and back likewise. */
+    void (*prelu)(ptrdiff_t rows, ptrdiff_t n, const REAL *z, const REAL *alpha, REAL *a);
+    void (*prelu_back)(ptrdiff_t rows, ptrdiff_t n, const REAL *z, const REAL *alpha,
+                       REAL *delta, REAL *grad_alpha);
+
     /* ---- costs, indexed by enum bp_loss ---------------------------------
      * Returns sum_i weight_i C(x_i), weight NULL meaning 1. If delta is not
      * NULL it receives scale * weight_i * dC(x_i)/da (for the pairs named
@@ -94,11 +146,11 @@ typedef struct BP_KERNELS {
     void (*gather)(ptrdiff_t rows, ptrdiff_t n, const REAL *src, const int64_t *index,
                    REAL *dst);
 
-    /* The same from rows of a smaller element type (enum bp_element, not BP_SAME); index
-     * NULL means the rows as they lie. */
-    void (*gather_converted)(ptrdiff_t rows, ptrdiff_t n, int element, const void *src,
-                             const int64_t *index, REAL *dst);
+    /* The same from rows of any kind, converted to REAL; index NULL means the rows from
+     * `first` on as they lie. */
+    void (*gather_rows)(ptrdiff_t rows, ptrdiff_t n, const bp_rows *src, ptrdiff_t first,
+                        const int64_t *index, REAL *dst);
 
-    /* 1 if no element is NaN or infinite, else 0. */
-    int (*all_finite)(ptrdiff_t n, const REAL *x);
+    /* 1 if no element of these rows, not sparse, is NaN or infinite as REAL, else 0. */
+    int (*all_finite)(ptrdiff_t rows, ptrdiff_t n, const bp_rows *src);
 } BP_KERNELS;

@@ -5,9 +5,9 @@ import warnings
 
 import numpy as np
 
-from . import activations
-from ._activations import built_in
-from .layers import Layer
+from .. import activations
+from .._activations import ROW_WISE, built_in
+from ._base import Layer
 
 
 class Activation(Layer):
@@ -16,12 +16,15 @@ class Activation(Layer):
     Parameters
     ----------
     activation : str, function of `bpcore.activations`, or pair (g, g_prime)
-    name : str, optional
+    activity_regularizer, trainable, name
+        As for every `Layer`.
     """
 
     def __init__(self, activation, **kwargs):
         super().__init__(**kwargs)
         self.activation = activations.resolve(activation)
+        # A row's outputs would have to be those along the last axis alone.
+        self.any_shape = self.activation not in ROW_WISE
 
     def get_config(self):
         """Return the arguments that make this layer again."""
@@ -38,7 +41,8 @@ class ReLU(Layer):
         At least 0; None: no limit.
     negative_slope, threshold : float, default 0
         At least 0.
-    name : str, optional
+    activity_regularizer, trainable, name
+        As for every `Layer`.
     """
 
     def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
@@ -73,7 +77,8 @@ class LeakyReLU(Layer):
     ----------
     negative_slope : float, default 0.3
         At least 0. (The function `bpcore.activations.leaky_relu` has 0.2, as in Keras.)
-    name : str, optional
+    activity_regularizer, trainable, name
+        As for every `Layer`.
     """
 
     def __init__(self, negative_slope=0.3, **kwargs):
@@ -96,7 +101,8 @@ class ELU(Layer):
     Parameters
     ----------
     alpha : float, default 1
-    name : str, optional
+    activity_regularizer, trainable, name
+        As for every `Layer`.
     """
 
     def __init__(self, alpha=1.0, **kwargs):
@@ -116,10 +122,12 @@ class Softmax(Layer):
     ----------
     axis : int, default -1
         That of the outputs: -1 or 1, or a list of one of them.
-    name : str, optional
+    activity_regularizer, trainable, name
+        As for every `Layer`.
     """
 
     activation = "softmax"
+    any_shape = False
 
     def __init__(self, axis=-1, **kwargs):
         super().__init__(**kwargs)
