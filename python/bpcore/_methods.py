@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from . import _batches, _evaluation, _training
+from ._activations import UserActivation
 from ._arrays import as_array
 from ._class_weight import with_class_weight
 from ._compiling import CompiledMethods
@@ -61,7 +62,7 @@ class TrainingMethods(CompiledMethods):
 
     def _has_user_functions(self):
         return self.loss.kernel == "user" or any(
-            not isinstance(layer.activation, str) for layer in self.layers
+            isinstance(layer.activation, UserActivation) for layer in self.layers
         )
 
     def _is_serial(self):

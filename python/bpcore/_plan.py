@@ -12,15 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _core
+from ._activations import UserActivation, built_in, is_known
 from ._data import aligned_empty
-from .activations import UserActivation
 
 # Multiple of the rows a workspace is laid out for: with it every array starts on a
 # 64-byte line (16 float32), as the workspace does.
 ROW_MULTIPLE = 16
-
-# Activations whose derivative is a function of a: z may be overwritten by a.
-_IN_PLACE = {"linear", "relu", "sigmoid", "tanh", "softmax"}
 
 # The fields of the loss where only outputs are wanted.
 _NO_LOSS = {
@@ -45,8 +42,14 @@ _PLACE_OF = {
 }
 
 
-def _in_place(activation):
-    return isinstance(activation, str) and activation in _IN_PLACE
+def _lowered(activation):
+    """The core's name for an activation, its parameters, and whether a may replace z."""
+    if isinstance(activation, UserActivation):
+        return "user", (0.0, 0.0, 0.0), False
+    if isinstance(activation, str) and not is_known(activation):  # a layer's own
+        return activation, (0.0, 0.0, 0.0), False
+    known = built_in(activation) if isinstance(activation, str) else activation
+    return known.kernel, known.params, known.in_place
 
 
 @dataclass
@@ -121,7 +124,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
     if not keep_all:  # what changes no number needs no step
         layers = [la for la in layers if _does_something(la)] or layers[:1]
     last = len(layers) - 1
-    kernel = loss.kernel if loss else None
+    cost = loss.kernel if loss else None
     of_loss = loss._plan_fields(layers[-1].activation) if loss else dict(_NO_LOSS)
     if of_loss["from_z"] and any(layers[-1]._activity_penalty()):
         of_loss = loss._plan_fields(None)
@@ -131,13 +134,14 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
     for l, layer in enumerate(layers):
         row = dict.fromkeys(_core.PLAN_COLUMNS, -1)
         row.update(n_in=layer.n_in, n_out=layer.n_out, group=layer.n_out, threshold=0, frozen=0)
-        if isinstance(layer.activation, UserActivation):
-            row.update(activation=_core.ACTIVATIONS["user"], user=len(users))
+        kernel, params, in_place = _lowered(layer.activation)
+        row["activation"] = _core.ACTIVATIONS[kernel]
+        if kernel == "user":
+            row["user"] = len(users)
             users.append(layer.activation)
-        else:
-            row["activation"] = _core.ACTIVATIONS[layer.activation]
         row.update(layer._row())
         numbers.append({"epsilon": 0.0, "momentum": 0.0, **layer._numbers()})
+        numbers[-1].update(zip(("p_0", "p_1", "p_2"), params, strict=True))
         numbers[-1]["l1"], numbers[-1]["l2"] = layer._activity_penalty()
         for spec in layer._specs():
             row[_PLACE_OF[spec.name]] = parameters.new(math.prod(spec.shape))
@@ -149,9 +153,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
         if row["w"] >= 0:
             row["chunk"] = _chunk(layer.n_in, layer.n_out)
             row["z"] = places.new(layer.n_out)
-            needs_z = (
-                keep_all or not _in_place(layer.activation) or (l == last and of_loss["from_z"])
-            )
+            needs_z = keep_all or not in_place or (l == last and of_loss["from_z"])
             row["a"] = places.new(layer.n_out) if needs_z else row["z"]
         else:
             row["z"] = rows[-1]["a"] if rows else -1
@@ -178,7 +180,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             **of_loss,
             # Of a row's doubles two elements each, so that float32 has room for them too.
             "native_scratch": places.new(
-                2 * (n_y + 2 * layers[-1].n_out) if kernel == "native" else 0
+                2 * (n_y + 2 * layers[-1].n_out) if cost == "native" else 0
             ),
             "first_delta": first_delta,
             "n_x": n_x,
@@ -191,9 +193,9 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             "scratch_size": max(
                 [_aligned(rows[l]["chunk"] * layers[l].n_out) for l in weighted], default=0
             ),
-            "block": 0 if users or kernel == "user" else _block(layers),
+            "block": 0 if users or cost == "user" else _block(layers),
         },
-        users=[*users, loss.cost_and_grad if kernel in ("user", "native") else None],
+        users=[*users, loss.cost_and_grad if cost in ("user", "native") else None],
     )
 
 

@@ -57,7 +57,11 @@ def _has_slots(model):
 def _check_user_names(model):
     """Raise if two functions of the user's would be saved under one name."""
     known = {}
-    functions = [la.activation for la in model.layers if not isinstance(la.activation, str)]
+    functions = [
+        la.activation
+        for la in model.layers
+        if isinstance(la.activation, activations.UserActivation)
+    ]
     named = [(f.name, f[:2]) for f in functions]
     if isinstance(model.loss, losses.UserLoss):
         named.append((model.loss.__name__, model.loss.cost_and_grad))
@@ -196,9 +200,9 @@ def _plain(value):
 def _make_layer(entry, custom):
     config = dict(entry["config"])
     activation = config.get("activation")
-    if isinstance(activation, dict):
+    if isinstance(activation, dict) and "user" in activation:
         name = activation["user"]
-        pair = activations.get(_custom(name, custom, "activation"))
+        pair = activations.resolve(_custom(name, custom, "activation"))
         config["activation"] = pair._replace(name=name)
     for name in ("kernel_initializer", "bias_initializer"):
         if name in config:

@@ -34,6 +34,29 @@ ACTIVATIONS = {
     "sigmoid": kernels.BP_SIGMOID,
     "tanh": kernels.BP_TANH,
     "softmax": kernels.BP_SOFTMAX,
+    "leaky_relu": kernels.BP_LEAKY_RELU,
+    "relu_general": kernels.BP_RELU_GENERAL,
+    "elu": kernels.BP_ELU,
+    "exponential": kernels.BP_EXPONENTIAL,
+    "gelu": kernels.BP_GELU,
+    "gelu_tanh": kernels.BP_GELU_TANH,
+    "hard_shrink": kernels.BP_HARD_SHRINK,
+    "hard_sigmoid": kernels.BP_HARD_SIGMOID,
+    "hard_silu": kernels.BP_HARD_SILU,
+    "hard_tanh": kernels.BP_HARD_TANH,
+    "log_sigmoid": kernels.BP_LOG_SIGMOID,
+    "mish": kernels.BP_MISH,
+    "silu": kernels.BP_SILU,
+    "soft_shrink": kernels.BP_SOFT_SHRINK,
+    "softplus": kernels.BP_SOFTPLUS,
+    "softsign": kernels.BP_SOFTSIGN,
+    "sparse_plus": kernels.BP_SPARSE_PLUS,
+    "sparse_sigmoid": kernels.BP_SPARSE_SIGMOID,
+    "squareplus": kernels.BP_SQUAREPLUS,
+    "tanh_shrink": kernels.BP_TANH_SHRINK,
+    "threshold": kernels.BP_THRESHOLD,
+    "log_softmax": kernels.BP_LOG_SOFTMAX,
+    "sparsemax": kernels.BP_SPARSEMAX,
     "dropout": kernels.BP_DROPOUT,
     "user": kernels.BP_USER_ACTIVATION,
     "alpha_dropout": kernels.BP_ALPHA_DROPOUT,
@@ -102,7 +125,7 @@ PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w
                 "z", "a", "delta", "gamma", "beta", "state", "vectors", "group", "seed",
                 "frozen")
 # And its real numbers, likewise.
-PLAN_NUMBERS = ("epsilon", "momentum", "l1", "l2")
+PLAN_NUMBERS = ("epsilon", "momentum", "l1", "l2", "p_0", "p_1", "p_2")
 
 
 cdef void *data_of(object array, int typenum, Py_ssize_t size, str name) except NULL:
@@ -219,6 +242,7 @@ cdef class Network:
             layer.momentum = reals[l, 1]
             layer.l1 = reals[l, 2]
             layer.l2 = reals[l, 3]
+            layer.p[0], layer.p[1], layer.p[2] = reals[l, 4], reals[l, 5], reals[l, 6]
             self.plan.has_vectors |= layer.vectors >= 0
             self.plan.has_penalty |= layer.l1 != 0 or layer.l2 != 0
             self.check(layer, shared_size)

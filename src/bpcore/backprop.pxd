@@ -114,7 +114,7 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
         elif layer.activation == BP_USER_ACTIVATION:
             user_activate(plan.users, layer.user, rows, layer.n_out, z, a)
         else:
-            activate(isa, layer.activation, rows, layer.n_out, z, a)
+            activate(isa, layer.activation, rows, layer.n_out, z, a, layer.p)
     return 0
 
 
@@ -193,7 +193,7 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
             elif layer.activation == BP_USER_ACTIVATION:
                 user_derive(plan.users, layer.user, rows, layer.n_out, z, delta)
             else:
-                derive(isa, layer.activation, rows, layer.n_out, z, a, delta)
+                derive(isa, layer.activation, rows, layer.n_out, z, a, delta, layer.p)
         if l == plan.first_delta:
             break
         # dC/da[l-1] = delta[l] W[l]^T, into the place of delta[l-1].

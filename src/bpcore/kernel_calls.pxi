@@ -47,15 +47,25 @@ def kernel_transpose(str isa, const real[:, ::1] src, real[:, ::1] dst):
                       &dst[0, 0], dst.shape[1])
 
 
-def kernel_activate(str isa, str name, const real[:, ::1] z, real[:, ::1] a):
+cdef int take_parameters(parameters, double *p) except -1:
+    """Three numbers, or None for zeros."""
+    p[0], p[1], p[2] = (0.0, 0.0, 0.0) if parameters is None else parameters
+    return 0
+
+
+def kernel_activate(str isa, str name, const real[:, ::1] z, real[:, ::1] a, parameters=None):
+    cdef double p[3]
+    take_parameters(parameters, p)
     kernels.activate[real](find_isa(isa), ACTIVATIONS[name], z.shape[0], z.shape[1],
-                           &z[0, 0], &a[0, 0])
+                           &z[0, 0], &a[0, 0], p)
 
 
 def kernel_derive(str isa, str name, const real[:, ::1] z, const real[:, ::1] a,
-                  real[:, ::1] delta):
+                  real[:, ::1] delta, parameters=None):
+    cdef double p[3]
+    take_parameters(parameters, p)
     kernels.derive[real](find_isa(isa), ACTIVATIONS[name], z.shape[0], z.shape[1],
-                         &z[0, 0], &a[0, 0], &delta[0, 0])
+                         &z[0, 0], &a[0, 0], &delta[0, 0], p)
 
 
 def kernel_dropout(str isa, double rate, uint64_t seed, draw, const real[:, ::1] src,

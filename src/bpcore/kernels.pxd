@@ -11,6 +11,29 @@ cdef extern from "kernels/dispatch.h" nogil:
         BP_SIGMOID
         BP_TANH
         BP_SOFTMAX
+        BP_LEAKY_RELU
+        BP_RELU_GENERAL
+        BP_ELU
+        BP_EXPONENTIAL
+        BP_GELU
+        BP_GELU_TANH
+        BP_HARD_SHRINK
+        BP_HARD_SIGMOID
+        BP_HARD_SILU
+        BP_HARD_TANH
+        BP_LOG_SIGMOID
+        BP_MISH
+        BP_SILU
+        BP_SOFT_SHRINK
+        BP_SOFTPLUS
+        BP_SOFTSIGN
+        BP_SPARSE_PLUS
+        BP_SPARSE_SIGMOID
+        BP_SQUAREPLUS
+        BP_TANH_SHRINK
+        BP_THRESHOLD
+        BP_LOG_SOFTMAX
+        BP_SPARSEMAX
         BP_N_ACTIVATIONS
         BP_DROPOUT
         BP_USER_ACTIVATION
@@ -88,9 +111,10 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t, float *,
                           Py_ssize_t) noexcept nogil
-        void (*activate[5])(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
-        void (*derive[5])(Py_ssize_t, Py_ssize_t, const float *, const float *,
-                          float *) noexcept nogil
+        void (*activate[28])(Py_ssize_t, Py_ssize_t, const float *, float *,
+                             const double *) noexcept nogil
+        void (*derive[28])(Py_ssize_t, Py_ssize_t, const float *, const float *,
+                           float *, const double *) noexcept nogil
         void (*dropout)(Py_ssize_t, Py_ssize_t, uint64_t, uint64_t, const uint32_t *,
                         const float *, float *) noexcept nogil
         void (*alpha_dropout)(Py_ssize_t, Py_ssize_t, uint64_t, uint64_t, const uint32_t *, int,
@@ -138,9 +162,10 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t, double *,
                           Py_ssize_t) noexcept nogil
-        void (*activate[5])(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
-        void (*derive[5])(Py_ssize_t, Py_ssize_t, const double *, const double *,
-                          double *) noexcept nogil
+        void (*activate[28])(Py_ssize_t, Py_ssize_t, const double *, double *,
+                             const double *) noexcept nogil
+        void (*derive[28])(Py_ssize_t, Py_ssize_t, const double *, const double *,
+                           double *, const double *) noexcept nogil
         void (*dropout)(Py_ssize_t, Py_ssize_t, uint64_t, uint64_t, const uint32_t *,
                         const double *, double *) noexcept nogil
         void (*alpha_dropout)(Py_ssize_t, Py_ssize_t, uint64_t, uint64_t, const uint32_t *, int,
@@ -248,19 +273,20 @@ cdef inline void transpose(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
 
 
 cdef inline void activate(const bp_isa *isa, int g, Py_ssize_t rows, Py_ssize_t n,
-                          const real *z, real *a) noexcept nogil:
+                          const real *z, real *a, const double *p) noexcept nogil:
     if real is float:
-        isa.f32.activate[g](rows, n, z, a)
+        isa.f32.activate[g](rows, n, z, a, p)
     else:
-        isa.f64.activate[g](rows, n, z, a)
+        isa.f64.activate[g](rows, n, z, a, p)
 
 
 cdef inline void derive(const bp_isa *isa, int g, Py_ssize_t rows, Py_ssize_t n,
-                        const real *z, const real *a, real *delta) noexcept nogil:
+                        const real *z, const real *a, real *delta,
+                        const double *p) noexcept nogil:
     if real is float:
-        isa.f32.derive[g](rows, n, z, a, delta)
+        isa.f32.derive[g](rows, n, z, a, delta, p)
     else:
-        isa.f64.derive[g](rows, n, z, a, delta)
+        isa.f64.derive[g](rows, n, z, a, delta, p)
 
 
 cdef inline void dropout(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,

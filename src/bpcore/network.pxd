@@ -33,6 +33,7 @@ cdef enum Reduction:
 
 cdef struct Layer:
     int activation        # enum bp_activation
+    double p[3]           # its parameters
     Py_ssize_t user       # index of a user's activation, or -1
     uint64_t threshold    # dropout: rate * 2^32
     Py_ssize_t n_in, n_out

@@ -109,7 +109,7 @@ cdef inline void special_forward(const Plan *plan, const Layer *layer, const bp_
     cdef Py_ssize_t n = layer.n_out
     if is_random(layer):
         if draw == NULL:
-            activate(isa, BP_LINEAR, rows, n, z, a)
+            activate(isa, BP_LINEAR, rows, n, z, a, NULL)
         else:
             random_layer(layer, isa, rows, seed_of(layer, draw), words, False, z, a)
     elif layer.activation == BP_BATCH_NORM:

@@ -4,8 +4,9 @@ Layer l computes z⁽ˡ⁾ = a⁽ˡ⁻¹⁾ W⁽ˡ⁾ + b⁽ˡ⁾ and a⁽ˡ⁾ 
 z⁽ˡ⁾ = a⁽ˡ⁻¹⁾.
 """
 
+from ._activation import ELU, Activation, LeakyReLU, ReLU, Softmax
 from ._base import Input, InputLayer, Layer, set_weights
-from ._dense import Activation, Dense
+from ._dense import Dense
 from ._noise import (
     AlphaDropout,
     Dropout,
@@ -34,15 +35,19 @@ BUILT_IN = {
         BatchNormalization,
         Dense,
         Dropout,
+        ELU,
         Flatten,
         GaussianDropout,
         GaussianNoise,
         LayerNormalization,
+        LeakyReLU,
         Normalization,
         PReLU,
+        ReLU,
         RMSNormalization,
         Rescaling,
         Reshape,
+        Softmax,
         UnitNormalization,
     )
 }

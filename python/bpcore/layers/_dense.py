@@ -1,4 +1,4 @@
-"""The fully connected layer, and an activation on its own."""
+"""The fully connected layer."""
 
 from .. import activations, initializers
 from .._data import as_count
@@ -35,7 +35,7 @@ class Dense(Layer):
     ):
         super().__init__(**kwargs)
         self.units = as_count(units, "units")
-        self.activation = activations.get(activation)
+        self.activation = activations.resolve(activation)
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -53,33 +53,9 @@ class Dense(Layer):
         """Return the arguments that make this layer again."""
         return {
             "units": self.units,
-            "activation": _activation_config(self.activation),
+            "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
             "kernel_initializer": self.kernel_initializer,
             "bias_initializer": self.bias_initializer,
             **super().get_config(),
         }
-
-
-class Activation(Layer):
-    """An activation on its own: a = g(z), z = a of the layer before.
-
-    Parameters
-    ----------
-    activation : str, function of `bpcore.activations`, or pair (g, g_prime)
-    activity_regularizer, trainable, name
-        As for every `Layer`.
-    """
-
-    def __init__(self, activation, **kwargs):
-        super().__init__(**kwargs)
-        self.activation = activations.get(activation)
-
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        return {"activation": _activation_config(self.activation), **super().get_config()}
-
-
-def _activation_config(activation):
-    """An activation as get_config tells it: a name, or {"user": name} for a user's own."""
-    return activation if isinstance(activation, str) else {"user": activation.name}

@@ -49,15 +49,16 @@ typedef struct BP_KERNELS {
 
     /* ---- activations, indexed by enum bp_activation --------------------- */
 
-    /* a = g(z). a may be z. */
-    void (*activate[BP_N_ACTIVATIONS])(ptrdiff_t rows, ptrdiff_t n, const REAL *z,
-                                       REAL *a);
+    /* a = g(z). a may be z. p: the three parameters of g, described beside each; NULL is
+     * enough for linear, relu, sigmoid, tanh and softmax, which have none. */
+    void (*activate[BP_N_ACTIVATIONS])(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a,
+                                       const double *p);
 
-    /* delta = delta . g'(z) in place, given z and a = g(z); for softmax the
-     * product with the full Jacobian of each row. The built-in activations
-     * read a alone, so that z may be a. */
+    /* delta = delta . g'(z) in place, given z and a = g(z); for softmax and
+     * the other activations of whole rows the product with the full Jacobian of each row.
+     * Those that read a alone say so where they are defined: for them z may be a. */
     void (*derive[BP_N_ACTIVATIONS])(ptrdiff_t rows, ptrdiff_t n, const REAL *z,
-                                     const REAL *a, REAL *delta);
+                                     const REAL *a, REAL *delta, const double *p);
 
     /* dst = src where a random draw keeps the element, times 1/(1-rate), and
      * 0 elsewhere. `threshold` is rate * 2^32; draw[4] names the random

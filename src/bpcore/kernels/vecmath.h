@@ -1,6 +1,6 @@
-/* exp, expm1, sigmoid and tanh of a vector: branch-free, NaN in gives NaN out.
+/* exp, expm1, log1p, sigmoid and tanh of a vector: branch-free, NaN in gives NaN out.
  *
- * All four rest on one reduction: x = k ln 2 + r with |r| <= ln(2)/2, and
+ * All but log1p rest on one reduction: x = k ln 2 + r with |r| <= ln(2)/2, and
  * exp(x) = 2^k (1 + q), q = expm1(r) by a polynomial. */
 #ifndef BPCORE_VECMATH_H
 #define BPCORE_VECMATH_H
@@ -95,9 +95,9 @@ INLINE vreal vsigmoid(vreal x) {
     return a - a * (1 - a) * rounded;
 }
 
-/* tanh(x) = x + x s P(s), s = x^2, for |x| <= 0.5494; the coefficients of P come from
+/* tanh(x) - x = x s P(s), s = x^2, for |x| <= 0.5494; the coefficients of P come from
  * tests/make_tanh_coefficients.py. */
-INLINE vreal tanh_small(vreal x) {
+INLINE vreal tanh_excess(vreal x) {
     const vreal s = x * x;
 #if REAL_BITS == 32
     vreal p = vset(0.002528248677f);
@@ -119,7 +119,7 @@ INLINE vreal tanh_small(vreal x) {
     p = p * s + 0.1333333333333272737;
     p = p * s - 0.3333333333333333258;
 #endif
-    return x + x * (s * p);
+    return x * (s * p);
 }
 
 /* 1 - 2e / (1 + e), e = exp(-2|x|), where that is above 1/2 and the difference loses
@@ -133,7 +133,71 @@ INLINE vreal vtanh(vreal x) {
     const vreal scale = power_of_2(k);
     const vreal e = scale * q + scale;
     const vreal large = 1 - 2 * e / (e + 1);
-    return vcopysign(vselect(size < (REAL)0.5494, tanh_small(size), large), x);
+    return vcopysign(vselect(size < (REAL)0.5494, size + tanh_excess(size), large), x);
+}
+
+/* x 2^k in two factors, neither of which leaves the normal exponents before x 2^k does. */
+INLINE vreal scale_by_2(vreal x, vint k) {
+    const vint half = k >> 1;
+    return x * power_of_2(half) * power_of_2(k - half);
+}
+
+/* The exact a b - product where product = a b rounded. */
+#if defined(__AVX512F__) && REAL_BITS == 32
+INLINE vreal product_error(vreal a, vreal b, vreal product) {
+    return _mm512_fmsub_ps(a, b, product);
+}
+#elif defined(__AVX512F__)
+INLINE vreal product_error(vreal a, vreal b, vreal product) {
+    return _mm512_fmsub_pd(a, b, product);
+}
+#elif defined(__AVX2__) && REAL_BITS == 32
+INLINE vreal product_error(vreal a, vreal b, vreal product) {
+    return _mm256_fmsub_ps(a, b, product);
+}
+#elif defined(__AVX2__)
+INLINE vreal product_error(vreal a, vreal b, vreal product) {
+    return _mm256_fmsub_pd(a, b, product);
+}
+#else
+/* Dekker 1971: by halves of the mantissas, whose products are exact. */
+INLINE vreal product_error(vreal a, vreal b, vreal product) {
+    const INT mask = -((INT)1 << (MANTISSA_BITS + 2) / 2);
+    const vreal a_high = (vreal)((vint)a & mask), a_low = a - a_high;
+    const vreal b_high = (vreal)((vint)b & mask), b_low = b - b_high;
+    return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+}
+#endif
+
+/* exp(x + x_low) = 2^k (returned + low), x <= 0 and x_low far smaller. Small enough below
+ * EXP_MIN that a factor of 1000 leaves it 0. */
+INLINE vreal exp_parts(vreal x, vreal x_low, vreal *low, vint *k) {
+    const vreal r = reduce(vmax(vset(EXP_MIN - 8), x), k) + x_low;
+    const vreal q = expm1_reduced(r), p = q + 1;
+    *low = q - (p - 1);
+    return p;
+}
+
+/* exp(x) - 1 for x <= 0. */
+INLINE vreal vexpm1(vreal x) {
+    vint k;
+    /* It is -1 to the last bit far before -60; NaN stays NaN. */
+    const vreal q = expm1_reduced(reduce(vmax(vset(-60), x), &k));
+    const vreal scale = power_of_2(k);
+    return scale * q + (scale - 1);
+}
+
+/* log(1 + e) for 0 <= e <= 1: 2 artanh(y), y = e / (2 + e) <= 1/3, by its Taylor series as
+ * far as REAL resolves it. */
+INLINE vreal vlog1p(vreal e) {
+    enum { TERMS = REAL_BITS == 32 ? 7 : 16 };
+    const vreal y = e / (e + 2), s = y * y;
+    vreal u = vset((REAL)1 / (2 * TERMS + 1));
+#pragma GCC unroll 16
+    for (int i = TERMS - 1; i > 0; i--)
+        u = u * s + (REAL)1 / (REAL)(2 * i + 1);
+    const vreal twice = y + y;
+    return twice + twice * (s * u);
 }
 
 #endif
