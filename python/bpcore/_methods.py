@@ -7,6 +7,7 @@ from ._data import as_count, as_inputs, as_sample_weight
 from ._plan import make_plan
 from ._threads import threads_for
 from ._training import Data, Trainer
+from ._variables import has_rules
 
 # Rows that predict and evaluate take through the network at a time: enough to fill
 # the vector units, few enough for the workspace to stay in cache.
@@ -24,8 +25,8 @@ class TrainingMethods:
         Parameters
         ----------
         optimizer : str or Optimizer
-            "sgd", "adam", or an object of `bpcore.optimizers`, which belongs to this model
-            from its first training on.
+            A name ("sgd", "adam", …) or an object of `bpcore.optimizers`, which belongs to this
+            model from its first training on.
         loss : str, Loss, function (y, a) → (C, ∂C/∂a), or pair of functions
             See `bpcore.losses.get`.
         metrics : list of str or Metric, optional
@@ -87,8 +88,10 @@ class TrainingMethods:
         return trainer
 
     def _has_user_functions(self):
-        return self.loss.name == "user" or any(
-            not isinstance(layer.activation, str) for layer in self.layers
+        return (
+            self.loss.name == "user"
+            or any(not isinstance(layer.activation, str) for layer in self.layers)
+            or has_rules(self.layers)
         )
 
     # ---- data ----------------------------------------------------------------

@@ -12,6 +12,7 @@ import numpy as np
 
 from . import _core
 from ._data import aligned_empty
+from ._variables import make_tables
 from .activations import UserActivation
 
 # Multiple of the rows a workspace is laid out for: with it every array starts on a
@@ -40,11 +41,14 @@ class Plan:
         The scalars, by the names `_core.Network` takes.
     users : list
         The user's activations, then the user's loss or None.
+    tables : dict
+        The variables, as `_variables.make_tables` describes them.
     """
 
     matrix: np.ndarray
     fields: dict
     users: list
+    tables: dict
 
     def network(self, parameters, rows, threads=1):
         """Bind the plan to these parameters, with a workspace for this many rows."""
@@ -60,6 +64,7 @@ class Plan:
             capacity=capacity,
             threads=threads,
             users=self.users,
+            **self.tables,
             parameters=parameters,
             workspace=aligned_empty(size, parameters.dtype),
         )
@@ -92,7 +97,8 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
     n_y : int
         Columns of the targets.
     keep_all : bool
-        Give every z, a and delta a place of its own, and want every delta.
+        Give every z, a and delta a place of its own, want every delta, and leave penalties on
+        weights out: gradients are those of the data.
     """
     last = len(layers) - 1
     loss_name = loss.name if loss else "mean_squared_error"
@@ -100,6 +106,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
     pair = (final, loss_name) if isinstance(final, str) else None
     from_z = pair in _core.LOSSES_FROM_Z
     parameters, places, users = _Places(), _Places(), []
+    n_variables = 0
 
     rows = []
     for l, layer in enumerate(layers):
@@ -114,6 +121,8 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             row["threshold"] = int(layer.rate * 2**32)
         shapes = layer._weight_shapes()
         if shapes:
+            row["variable"] = n_variables
+            n_variables += len(shapes)
             row["w"] = parameters.new(layer.n_in * layer.n_out)
             row["b"] = parameters.new(layer.n_out) if len(shapes) == 2 else -1
             row["chunk"] = _chunk(layer.n_in, layer.n_out)
@@ -157,6 +166,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             "block": 0 if users or loss_name == "user" else _block(layers),
         },
         users=[*users, loss.cost_and_grad if loss_name == "user" else None],
+        tables=make_tables(layers, penalties=not keep_all),
     )
 
 

@@ -5,12 +5,34 @@ z⁽ˡ⁾ = a⁽ˡ⁻¹⁾.
 """
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from . import activations, initializers
+from . import activations, constraints, initializers, regularizers
 from ._data import as_count
 from ._names import unique_name
+
+
+@dataclass(frozen=True)
+class VariableInfo:
+    """What the plan wants to know of one of a layer's arrays of parameters.
+
+    Attributes
+    ----------
+    name : str
+        "kernel", "bias", …
+    shape : tuple of int
+    regularizer, constraint : object or None
+    trainable : bool
+    """
+
+    name: str
+    shape: tuple
+    regularizer: Any = None
+    constraint: Any = None
+    trainable: bool = True
 
 
 class Layer:
@@ -23,10 +45,15 @@ class Layer:
         W, a view of the model's parameters, once the layer is part of a built model.
     bias : ndarray of shape (n_out,), or None
         b, likewise.
+    trainable : bool
+        Whether training changes the layer's parameters; may be set at any time.
     """
 
     # What the layer does after its weighted sum: a name the core knows, or a UserActivation.
     activation = "linear"
+    # Names of the parameters, in the order of _weight_shapes.
+    _variable_names: tuple[str, ...] = ("kernel", "bias")
+    _trainable = True
 
     def __init__(self, name=None):
         self.name = name or unique_name(type(self).__name__.lower())
@@ -53,6 +80,30 @@ class Layer:
     def _weight_shapes(self):
         """Shapes of the parameters, in the order of the flat vector."""
         return []
+
+    def _variables(self):
+        """One `VariableInfo` for each of _weight_shapes."""
+        return [
+            VariableInfo(
+                name,
+                shape,
+                getattr(self, f"{name}_regularizer", None),
+                getattr(self, f"{name}_constraint", None),
+                self.trainable,
+            )
+            for name, shape in zip(self._variable_names, self._weight_shapes(), strict=False)
+        ]
+
+    @property
+    def trainable(self):
+        """Whether training changes the layer's parameters."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value):
+        self._trainable = bool(value)
+        if self._owner is not None:
+            self._owner._forget_networks()
 
     def _bind(self, arrays):
         """Take these views as the layer's weights, filling them with what they start from."""
@@ -122,6 +173,10 @@ class Dense(Layer):
     use_bias : bool, default True
     kernel_initializer, bias_initializer : str or Initializer
         Defaults "glorot_uniform" and "zeros".
+    kernel_regularizer, bias_regularizer : None, str or Regularizer
+        Penalties on W and b; see `bpcore.regularizers`.
+    kernel_constraint, bias_constraint : None, str, Constraint or function
+        What is done to W and b after every update; see `bpcore.constraints`.
     name : str, optional
     """
 
@@ -132,6 +187,11 @@ class Dense(Layer):
         use_bias=True,
         kernel_initializer="glorot_uniform",
         bias_initializer="zeros",
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        *,
+        kernel_constraint=None,
+        bias_constraint=None,
         name=None,
     ):
         super().__init__(name)
@@ -140,6 +200,10 @@ class Dense(Layer):
         self.use_bias = bool(use_bias)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
 
     def _outputs(self, n_in):
         return self.units
@@ -167,6 +231,10 @@ class Dense(Layer):
             "use_bias": self.use_bias,
             "kernel_initializer": self.kernel_initializer,
             "bias_initializer": self.bias_initializer,
+            "kernel_regularizer": self.kernel_regularizer,
+            "bias_regularizer": self.bias_regularizer,
+            "kernel_constraint": self.kernel_constraint,
+            "bias_constraint": self.bias_constraint,
             **super().get_config(),
         }
 

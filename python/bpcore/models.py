@@ -216,6 +216,26 @@ class Sequential(TrainingMethods):
         """All parameters as views: kernel and bias of each layer in turn."""
         return [w for layer in self.layers for w in layer.weights]
 
+    @property
+    def trainable_weights(self):
+        """The parameters that training changes, as views."""
+        return [
+            array
+            for layer in self.layers
+            for variable, array in zip(layer._variables(), layer.weights, strict=True)
+            if variable.trainable
+        ]
+
+    @property
+    def non_trainable_weights(self):
+        """The parameters that training leaves alone, as views."""
+        return [
+            array
+            for layer in self.layers
+            for variable, array in zip(layer._variables(), layer.weights, strict=True)
+            if not variable.trainable
+        ]
+
     def get_weights(self):
         """Return copies of all parameters: kernel and bias of each layer in turn."""
         return [w.copy() for w in self.weights]
@@ -262,7 +282,8 @@ class Sequential(TrainingMethods):
     def backprop(self, x, y, sample_weight=None):
         """Run backpropagation on one batch and show every array of it.
 
-        Nothing is updated, and dropout is off.
+        Nothing is updated, and dropout is off; the cost is that of the data, without
+        penalties on weights.
 
         Returns
         -------
@@ -278,7 +299,8 @@ class Sequential(TrainingMethods):
         """Return the cost over all of x and its gradient, at these parameters.
 
         Ready for ``scipy.optimize.minimize(model.cost_and_grad, model.theta, (x, y),
-        jac=True)``. The model's own parameters are left alone, and dropout is off.
+        jac=True)``. The model's own parameters are left alone, and dropout is off. Regularizers'
+        penalties are part of the cost and of its gradient.
 
         Parameters
         ----------

@@ -5,12 +5,13 @@ from libc.string cimport memcpy
 from backprop cimport backprop, forward, output_cost, transpose_weights
 from kernels cimport BP_SAME, bp_isa, element_size, gather_converted
 from network cimport Plan, real
+from penalties cimport add_penalty_gradients, penalties
 
 
 cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, const void *x,
                             int element, const real *y, const real *weight, const real *theta,
                             real *work, real *outputs) except? -1 nogil:
-    """Sum of weight_i C(x_i), without dropout; y NULL means no cost is wanted (0). x has
+    """Sum of weight_i C(x_i) plus n penalties, without dropout; y NULL means no cost is wanted (0). x has
     elements of type real (BP_SAME) or of a smaller type. outputs, if not NULL, receives a[L]
     of all rows."""
     cdef Py_ssize_t start = 0, rows
@@ -34,6 +35,8 @@ cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, c
         if outputs != NULL:
             memcpy(outputs + start * n_out, a, rows * n_out * sizeof(real))
         start += rows
+    if y != NULL:
+        total += n * penalties(plan, isa, theta)
     return total
 
 
@@ -41,7 +44,7 @@ cdef inline double cost_and_grad(const Plan *plan, const bp_isa *isa, Py_ssize_t
                                  const real *x, const real *y, const real *weight,
                                  const real *theta, real *work, real *grad,
                                  real *block) except? -1 nogil:
-    """Returns sum of weight_i C(x_i); grad receives the gradient of that sum / n: the sum of
+    """Returns sum of weight_i C(x_i) plus n penalties; grad receives the gradient of that sum / n: the sum of
     its blocks' gradients, for which block is scratch of the same size."""
     cdef Py_ssize_t start = 0, rows, i
     cdef double total = 0
@@ -55,4 +58,6 @@ cdef inline double cost_and_grad(const Plan *plan, const bp_isa *isa, Py_ssize_t
             for i in range(plan.n_parameters):
                 grad[i] += block[i]
         start += rows
+    total += n * penalties(plan, isa, theta)
+    add_penalty_gradients(plan, isa, theta, grad)
     return total
