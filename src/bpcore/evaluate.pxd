@@ -11,7 +11,7 @@ from penalties cimport add_penalty_gradients, penalties
 cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, const void *x,
                             int element, const real *y, const real *weight, const real *theta,
                             real *work, real *outputs) except? -1 nogil:
-    """Sum of weight_i C(x_i) plus n penalties, without dropout; y NULL means no cost is wanted (0). x has
+    """Sum of weight_i C(x_i) plus n penalties, without dropout; y NULL means no cost (0). x has
     elements of type real (BP_SAME) or of a smaller type. outputs, if not NULL, receives a[L]
     of all rows."""
     cdef Py_ssize_t start = 0, rows
@@ -44,8 +44,8 @@ cdef inline double cost_and_grad(const Plan *plan, const bp_isa *isa, Py_ssize_t
                                  const real *x, const real *y, const real *weight,
                                  const real *theta, real *work, real *grad,
                                  real *block) except? -1 nogil:
-    """Returns sum of weight_i C(x_i) plus n penalties; grad receives the gradient of that sum / n: the sum of
-    its blocks' gradients, for which block is scratch of the same size."""
+    """Returns sum of weight_i C(x_i) plus n penalties; grad receives the gradient of that sum / n:
+    the sum of its blocks' gradients, for which block is scratch of the same size."""
     cdef Py_ssize_t start = 0, rows, i
     cdef double total = 0
     transpose_weights(plan, isa, theta, work)

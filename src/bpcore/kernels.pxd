@@ -248,7 +248,8 @@ cdef inline void penalty_gradient(const bp_isa *isa, Py_ssize_t n, const real *w
         isa.f64.penalty_gradient(n, w, l1, l2, grad)
 
 
-cdef inline void accumulate(const bp_isa *isa, Py_ssize_t n, const real *grad, real *sum) noexcept nogil:
+cdef inline void accumulate(const bp_isa *isa, Py_ssize_t n, const real *grad,
+                            real *sum) noexcept nogil:
     if real is float:
         isa.f32.accumulate(n, grad, sum)
     else:
@@ -270,7 +271,8 @@ cdef inline void scale(const bp_isa *isa, Py_ssize_t n, double factor, real *x) 
         isa.f64.scale(n, factor, x)
 
 
-cdef inline void clip(const bp_isa *isa, Py_ssize_t n, double low, double high, real *x) noexcept nogil:
+cdef inline void clip(const bp_isa *isa, Py_ssize_t n, double low, double high,
+                      real *x) noexcept nogil:
     if real is float:
         isa.f32.clip(n, low, high, x)
     else:

@@ -71,7 +71,7 @@ class Adafactor(Optimizer):
         self.clip_threshold = clip_threshold
         self.relative_step = relative_step
 
-    _ranges: ClassVar = {
+    _ranges: ClassVar[dict[str, tuple[float, float]]] = {
         **Optimizer._ranges,
         "beta_2_decay": (-np.inf, 1e-300),
         "epsilon_1": (0, np.inf),

@@ -76,7 +76,7 @@ class Ftrl(Optimizer):
         if not -np.inf < learning_rate_power <= 0:
             raise ValueError(f"learning_rate_power must be at most 0, got {learning_rate_power!r}")
 
-    _ranges: ClassVar = {
+    _ranges: ClassVar[dict[str, tuple[float, float]]] = {
         **Optimizer._ranges,
         "initial_accumulator_value": (0, np.inf),
         "l1_regularization_strength": (0, np.inf),

@@ -68,7 +68,7 @@ class Optimizer:
     """
 
     # What each setting must be at least, and below; checked whenever one is set.
-    _ranges: ClassVar = {
+    _ranges: ClassVar[dict[str, tuple[float, float]]] = {
         "momentum": (0, 1),
         "rho": (0, 1),
         "beta_1": (0, 1),
@@ -76,7 +76,7 @@ class Optimizer:
         "epsilon": (0, np.inf),
         "ema_momentum": (0, 1 + 1e-15),
     }
-    _optional: ClassVar = {
+    _optional: ClassVar[dict[str, tuple[float, float]]] = {
         "weight_decay": (0, np.inf),
         "clipnorm": (0, np.inf),
         "clipvalue": (0, np.inf),
