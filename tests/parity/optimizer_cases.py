@@ -71,9 +71,6 @@ OPTIONS = {
 
 def _training():
     cases = {name: {"optimizer": args} for name, args in (OPTIMIZERS | VARIANTS).items()}
-    for name, args in OPTIMIZERS.items():
-        for option, more in OPTIONS.items():
-            cases[f"{name}+{option}"] = {"optimizer": args | more}
     adam = {"optimizer": OPTIMIZERS["Adam"]}
     cases["Adam+accumulate+ema+clipnorm"] = {
         "optimizer": OPTIMIZERS["Adam"]
@@ -109,7 +106,16 @@ def _training():
         "optimizer": OPTIONS["accumulate"] | {"weight_decay": 0.1},
         "schedule": ("ExponentialDecay", SCHEDULES["ExponentialDecay"]),
     }
+    for option, more in OPTIONS.items():
+        for name, args in OPTIMIZERS.items():
+            cases[f"{name}+{option}"] = {"optimizer": args | more}
     return cases
+
+
+def dtypes(name):
+    """Every case in float64; every kind of case in float32."""
+    option = name.partition("+")[2] in OPTIONS
+    return ["float64"] if option and not name.startswith("Adam+") else ["float32", "float64"]
 
 
 REGULARIZERS = {
@@ -202,8 +208,8 @@ def make(module, given):
     return getattr(module, name.split(":")[0])(**args)
 
 
-def model(lib, case, dtype):
-    """A compiled model of `lib`, keras or bpcore."""
+def model(lib, case, dtype, tanh="tanh"):
+    """A compiled model of `lib`, keras or bpcore; tanh may be a better one than the library's."""
     held = {
         f"{what}_{kind}": make(getattr(lib, f"{kind}s"), case.get(f"{what}_{kind}"))
         for what in ("kernel", "bias")
@@ -212,8 +218,8 @@ def model(lib, case, dtype):
     dense = lib.layers.Dense
     built = lib.Sequential(
         [
-            lib.layers.Input((WIDTHS[0],)),
-            dense(WIDTHS[1], activation="tanh", **held),
+            lib.layers.Input((WIDTHS[0],), dtype=dtype),
+            dense(WIDTHS[1], activation=tanh, **held),
             dense(WIDTHS[2], **held),
         ]
     )
