@@ -68,4 +68,5 @@ def test_activation(benchmark, name, dtype):
 def test_adam(benchmark, n, dtype):
     rng = np.random.default_rng(0)
     w, grad, m, v = (np.abs(rng.normal(size=n)).astype(dtype) for _ in range(4))
-    benchmark(_core.kernel_adam, _core.isa(), w, grad, m, v, 1e-3, 0.9, 0.999, 1e-7)
+    settings = {"rate": 1e-3, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+    benchmark(_core.kernel_update, _core.isa(), "adam", w, grad, [m, v], settings)

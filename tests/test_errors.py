@@ -139,8 +139,8 @@ def test_before_compile():
 
 
 def test_compile(model):
-    with pytest.raises(ValueError, match="unknown optimizer 'adma'; did you mean 'adam'"):
-        model.compile("adma", "mse")
+    with pytest.raises(ValueError, match="unknown optimizer 'nadm'; did you mean 'nadam'"):
+        model.compile("nadm", "mse")
     with pytest.raises(ValueError, match="optimizer must be a name"):
         model.compile(3, "mse")
     with pytest.raises(ValueError, match="unknown loss 'msee'; did you mean 'mse'"):

@@ -216,7 +216,8 @@ def test_optimizers(isa, dtype, rng, n):
         want = [w.astype("float64")]
         update = reference.sgd(0.1, momentum, nesterov)
         for _ in range(3):
-            _core.kernel_sgd(isa, got, grad, m, 0.1, momentum, nesterov)
+            settings = {"rate": 0.1, "beta_1": momentum, "nesterov": nesterov}
+            _core.kernel_update(isa, "sgd", got, grad, [m], settings)
             update(want, [grad.astype("float64")])
         assert_close(got, want[0], dtype)
 
@@ -224,7 +225,8 @@ def test_optimizers(isa, dtype, rng, n):
     want, update = [w.astype("float64")], reference.adam(0.1)
     for t in range(1, 4):
         alpha = 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-        _core.kernel_adam(isa, got, grad, m, v, alpha, 0.9, 0.999, 1e-7)
+        settings = {"rate": alpha, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+        _core.kernel_update(isa, "adam", got, grad, [m, v], settings)
         update(want, [grad.astype("float64")])
     assert_close(got, want[0], dtype)
 
@@ -287,7 +289,8 @@ def test_adam_over_the_range_of_gradients(isa, dtype, size):
         w, grad = np.zeros(33, dtype), np.full(33, size, dtype)
         m, v = np.zeros_like(w), np.zeros_like(w)
         with np.errstate(over="ignore"):
-            _core.kernel_adam(isa, w, grad, m, v, 1e-3, 0.9, 0.999, epsilon)
+            settings = {"rate": 1e-3, "beta_1": 0.9, "beta_2": 0.999, "epsilon": epsilon}
+            _core.kernel_update(isa, "adam", w, grad, [m, v], settings)
         assert np.isfinite(w).all()
         with np.errstate(over="ignore", under="ignore"):
             want = -1e-3 * m.astype("float64") / (np.sqrt(v.astype("float64")) + epsilon)

@@ -66,7 +66,7 @@ def test_initializer_seeds():
             values.append(cls()((5, 5)))
         assert (values[0] == values[1]).all()
     assert (initializers.get("zeros")((3,)) == 0).all()
-    assert initializers.GlorotUniform(seed=4).get_config() == {"seed": 4}
+    assert initializers.GlorotUniform(seed=4).get_config()["seed"] == 4
 
 
 def test_set_random_seed_seeds_numpy_and_python_too():

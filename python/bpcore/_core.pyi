@@ -11,7 +11,6 @@ _Order = NDArray[np.int64]
 # Rows that are not in place: any real array with contiguous rows, or an object with the data,
 # indices, indptr and length of a CSR matrix.
 _Rows = Any
-_Optimizer = tuple[str, float, float, float, float, bool]
 
 __version__: str
 ACTIVATIONS: dict[str, int]
@@ -19,12 +18,45 @@ LOSSES: dict[str, int]
 LOSSES_FROM_Z: dict[tuple[str, str], int]
 REDUCTIONS: dict[str, int]
 OPTIMIZERS: dict[str, int]
+PENALTIES: dict[str, int]
+CONSTRAINTS: dict[str, int]
 PLAN_COLUMNS: tuple[str, ...]
 PLAN_NUMBERS: tuple[str, ...]
+VARIABLE_COLUMNS: tuple[str, ...]
+VARIABLE_NUMBERS: tuple[str, ...]
 
 def isas() -> list[str]: ...
 def isa() -> str: ...
 def set_isa(name: str) -> None: ...
+
+@final
+class Settings:
+    """An optimizer's settings: the update's kind (OPTIMIZERS), its coefficients by the names
+    of bp_coefficients (kernels/dispatch.h), and which of the kernel's slots it keeps. n_slots
+    counts them with the moving average and the accumulated gradient; whole says whether
+    updates need the flat gradient. undecayed: one byte for each variable, or none.
+    """
+
+    n_slots: int
+    whole: bool
+    def __init__(
+        self,
+        kind: str,
+        coefficients: dict[str, float],
+        slots: tuple[bool, ...],
+        *,
+        weight_decay: float = 0,
+        clip_value: float = 0,
+        clip_norm: float = 0,
+        global_norm: float = 0,
+        average_momentum: float | None = None,
+        overwrite: int = 0,
+        accumulate: int = 1,
+        epsilon_2: float = 0,
+        clip_threshold: float = 1,
+        beta_2_decay: float = 0,
+        undecayed: bytes = b"",
+    ) -> None: ...
 
 @final
 class Network:
@@ -37,6 +69,10 @@ class Network:
     workspace: _Real
     steps_done: int
     epochs_done: int
+    @property
+    def whole(self) -> bool:
+        """Whether an update of some variable needs its gradient as a whole."""
+
     def __init__(
         self,
         layers: NDArray[np.int64],
@@ -61,6 +97,9 @@ class Network:
         capacity: int,
         threads: int,
         users: list[Any],
+        variables: NDArray[np.int64],
+        numbers: NDArray[np.float64],
+        rules: list[Any],
         parameters: _Real,
         state: _Real,
         workspace: _Real,
@@ -77,7 +116,7 @@ class Network:
         out: _Real | None = None,
         row_share: float = 1.0,
     ) -> float:
-        """Sum of weight_i C(x_i); outputs to out."""
+        """Sum of weight_i C(x_i), plus N row_share times the penalties; outputs to out."""
     def cost_and_grad(
         self,
         x: _Real,
@@ -87,8 +126,8 @@ class Network:
         grad: _Real,
         grad_block: _Real,
     ) -> float:
-        """Sum of weight_i C(x_i); the gradient of scale times it to grad. grad_block is scratch,
-        and may be grad itself where x fits the workspace.
+        """Sum of weight_i C(x_i), plus the penalties / scale; the gradient of scale times it to
+        grad. grad_block is scratch, and may be grad itself where x fits the workspace.
         """
     def train(
         self,
@@ -100,7 +139,8 @@ class Network:
         first: int,
         last: int,
         slots: _Real,
-        optimizer: _Optimizer,
+        settings: Settings,
+        learning_rate: float | NDArray[np.float64],
         iterations: int,
         seed: int,
         epoch: int,
@@ -108,9 +148,15 @@ class Network:
         threads: int = 1,
         total: float = 0.0,
         totals: NDArray[np.float64] | None = None,
+        grad: _Real | None = None,
     ) -> float:
         """Mini-batches first .. last-1 of an epoch over the rows x[order]; total plus the sum
-        of each batch's loss times its rows, and in outputs a[L] of the rows visited.
+        of each batch's loss, penalties before the update included, times its rows, and in
+        outputs a[L] of the rows visited.
+
+        learning_rate is one for all, or has one for each step. iterations counts the steps
+        made before, not the updates. grad is room for the flat gradient, needed where
+        settings or network are `whole`.
 
         With totals, instead: len(totals) whole epochs from `epoch` on, totals[e] receiving
         the sum over each, and order, unless None, a new random order for each.
@@ -125,7 +171,6 @@ class NativeCost:
     def __deepcopy__(self, memo: Any) -> NativeCost: ...
     def __call__(self, y: _Real, a: _Real) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 
-def n_slots(optimizer: _Optimizer) -> int: ...
 def epoch_order(n: int, seed: int, epoch: int, out: _Order | None = None) -> _Order: ...
 def philox(counter: Sequence[int], key: int) -> tuple[int, int, int, int]: ...
 def all_finite(array: NDArray[Any], dtype: Any = None) -> bool: ...
@@ -196,26 +241,22 @@ def kernel_costs(
     costs: NDArray[np.float64],
     delta: _Real | None,
 ) -> None: ...
-def kernel_sgd(
+def kernel_update(
     isa: str,
+    name: str,
     w: _Real,
     grad: _Real,
-    m: _Real | None,
-    learning_rate: float,
-    momentum: float,
-    nesterov: bool,
+    slots: list[_Real | None],
+    coefficients: dict[str, float],
 ) -> None: ...
-def kernel_adam(
-    isa: str,
-    w: _Real,
-    grad: _Real,
-    m: _Real,
-    v: _Real,
-    alpha: float,
-    beta_1: float,
-    beta_2: float,
-    epsilon: float,
-) -> None: ...
+def kernel_penalty(isa: str, w: _Real, l1: float, l2: float) -> float: ...
+def kernel_penalty_gradient(isa: str, w: _Real, l1: float, l2: float, grad: _Real) -> None: ...
+def kernel_accumulate(isa: str, grad: _Real, total: _Real) -> None: ...
+def kernel_release(isa: str, scale: float, total: _Real, grad: _Real) -> None: ...
+def kernel_scale(isa: str, factor: float, x: _Real) -> None: ...
+def kernel_clip(isa: str, low: float, high: float, x: _Real) -> None: ...
+def kernel_moving_average(isa: str, w: _Real, momentum: float, average: _Real) -> None: ...
+def kernel_sum_of_squares(isa: str, x: _Real) -> float: ...
 def kernel_gather(isa: str, src: _Real, index: _Order, dst: _Real) -> None: ...
 def kernel_gather_rows(
     isa: str, src: _Rows, dst: _Real, first: int = 0, index: _Order | None = None

@@ -17,6 +17,7 @@ from ._progress import check_verbose
 from ._sources import batch_source, is_batch_source
 from ._threads import threads_for
 from ._training import Data, Trainer
+from ._variables import has_rules
 from .callbacks import CallbackList
 
 # Rows that predict and evaluate take through the network at a time: enough to fill
@@ -61,8 +62,10 @@ class TrainingMethods(CompiledMethods):
         return trainer
 
     def _has_user_functions(self):
-        return self.loss.kernel == "user" or any(
-            isinstance(layer.activation, UserActivation) for layer in self.layers
+        return (
+            self.loss.kernel == "user"
+            or any(isinstance(layer.activation, UserActivation) for layer in self.layers)
+            or has_rules(self.layers)
         )
 
     def _is_serial(self):

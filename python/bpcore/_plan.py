@@ -14,6 +14,7 @@ import numpy as np
 from . import _core
 from ._activations import UserActivation, built_in, is_known
 from ._data import aligned_empty
+from ._variables import make_tables
 
 # Multiple of the rows a workspace is laid out for: with it every array starts on a
 # 64-byte line (16 float32), as the workspace does.
@@ -64,12 +65,15 @@ class Plan:
         The scalars, by the names `_core.Network` takes.
     users : list
         The user's activations, then the user's loss or None.
+    tables : dict
+        The variables, as `_variables.make_tables` describes them.
     """
 
     matrix: np.ndarray
     numbers: np.ndarray
     fields: dict
     users: list
+    tables: dict
 
     def network(self, parameters, state, rows, threads=1):
         """Bind the plan to these numbers, with a workspace for this many rows."""
@@ -86,6 +90,7 @@ class Plan:
             capacity=capacity,
             threads=threads,
             users=self.users,
+            **self.tables,
             parameters=parameters,
             state=state,
             workspace=aligned_empty(size, parameters.dtype),
@@ -119,7 +124,8 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
     n_y : int
         Columns of the targets.
     keep_all : bool
-        Give every z, a and delta a place of its own, and want every delta.
+        Give every z, a and delta a place of its own, want every delta, and leave penalties on
+        weights out: gradients are those of the data.
     """
     if not keep_all:  # what changes no number needs no step
         layers = [la for la in layers if _does_something(la)] or layers[:1]
@@ -129,6 +135,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
     if of_loss["from_z"] and any(layers[-1]._activity_penalty()):
         of_loss = loss._plan_fields(None)
     parameters, state, shared, places, users = _Places(), _Places(), _Places(), _Places(), []
+    n_variables = 0
 
     rows, numbers = [], []
     for l, layer in enumerate(layers):
@@ -143,6 +150,9 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
         numbers.append({"epsilon": 0.0, "momentum": 0.0, **layer._numbers()})
         numbers[-1].update(zip(("p_0", "p_1", "p_2"), params, strict=True))
         numbers[-1]["l1"], numbers[-1]["l2"] = layer._activity_penalty()
+        if layer._specs():
+            row["variable"] = n_variables
+            n_variables += len(layer._specs())
         for spec in layer._specs():
             row[_PLACE_OF[spec.name]] = parameters.new(math.prod(spec.shape))
         for i, spec in enumerate(layer._state_specs()):
@@ -196,6 +206,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             "block": 0 if users or cost == "user" else _block(layers),
         },
         users=[*users, loss.cost_and_grad if cost in ("user", "native") else None],
+        tables=make_tables(layers, penalties=not keep_all),
     )
 
 

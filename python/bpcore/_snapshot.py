@@ -16,7 +16,7 @@ def arrays_of(model):
 
 def numbers_of(model):
     """Return the counters that training moves, by name."""
-    return {"iterations": model.optimizer.iterations, "epochs": model._epochs}
+    return {"iterations": model.optimizer._iterations, "epochs": model._epochs}
 
 
 def restore(model, arrays, numbers):
@@ -30,7 +30,7 @@ def restore(model, arrays, numbers):
             raise ValueError(f"{name} has {array.size} elements, got {arrays[name].size}")
     for name, array in mine.items():
         array[...] = arrays[name]
-    model.optimizer.iterations = numbers["iterations"]
+    model.optimizer._iterations = numbers["iterations"]
     model._epochs = numbers["epochs"]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import _core
 from ._batches import warn_out_of_data
+from ._data import aligned_empty
 
 CHUNK_SECONDS = 0.05
 # Before anything is measured: operations a second, as a slow machine makes.
@@ -64,6 +65,7 @@ class Trainer:
         self.optimizer = model.optimizer
         self.threads = threads
         self.slots = None  # the optimizer's moments, set before each use
+        self.grad = None  # the flat gradient, where the updates need it whole
 
     def steps(
         self, data, order, batch_size, first, last, epoch, outputs=None, total=0.0, totals=None
@@ -72,6 +74,10 @@ class Trainer:
 
         With `totals`, run so many whole epochs, each in an order drawn anew into `order`.
         """
+        settings = self.optimizer._settings(self.model)
+        if self.grad is None and (settings.whole or self.network.whole):
+            self.grad = aligned_empty(self.network.parameters.size, self.network.dtype)
+        count = (last - first) * (1 if totals is None else len(totals))
         try:
             return self.network.train(
                 data.x,
@@ -82,17 +88,19 @@ class Trainer:
                 first,
                 last,
                 self.slots,
-                self.optimizer._settings(),
-                self.optimizer.iterations,
+                settings,
+                self.optimizer._rates(count),
+                self.optimizer._iterations,
                 self.model._seed,
                 epoch & 0xFFFFFFFF,
                 outputs,
                 self.threads,
                 total,
                 totals,
+                self.grad,
             )
         finally:  # also after Ctrl-C, which Python notices at the end of the call
-            self.optimizer.iterations += self.network.steps_done
+            self.optimizer._iterations += self.network.steps_done
 
 
 class _ChunkSize:

@@ -307,7 +307,8 @@ class Sequential(TrainingMethods):
     def backprop(self, x, y, sample_weight=None):
         """Run backpropagation on one batch and show every array of it.
 
-        Nothing is updated, and dropout is off.
+        Nothing is updated, and dropout is off; the cost is that of the data, without
+        penalties on weights.
 
         Returns
         -------
@@ -323,7 +324,8 @@ class Sequential(TrainingMethods):
         """Return the cost over all of x and its gradient, at these parameters.
 
         Ready for ``scipy.optimize.minimize(model.cost_and_grad, model.theta, (x, y),
-        jac=True)``. The model's own parameters are left alone, and dropout is off.
+        jac=True)``. The model's own parameters are left alone, and dropout is off. Regularizers'
+        penalties are part of the cost and of its gradient.
 
         Parameters
         ----------

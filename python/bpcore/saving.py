@@ -10,7 +10,16 @@ import os
 
 import numpy as np
 
-from . import _core, activations, initializers, layers, losses, metrics, optimizers
+from . import (
+    activations,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    regularizers,
+)
 from ._names import look_up
 
 FORMAT_VERSION = 1
@@ -47,11 +56,10 @@ def save_model(model, filepath, extra=None):
 
 def _has_slots(model):
     """Whether the optimizer holds the moments of this model's parameters."""
-    slots = model.optimizer._slots if model.optimizer is not None else None
-    wanted = model._parameters.size * (
-        _core.n_slots(model.optimizer._settings()) if slots is not None else 0
-    )
-    return slots is not None and 0 < wanted == slots.size
+    if model.optimizer is None or model.optimizer._slots is None:
+        return False
+    wanted = model._parameters.size * model.optimizer._settings(model).n_slots
+    return 0 < wanted == model.optimizer._slots.size
 
 
 def _check_user_names(model):
@@ -121,10 +129,16 @@ def _rebuild(description, tensors, filepath, custom):
     model._seed, model._epochs = config["seed"], config["epochs"]
     compiled = description["compile"]
     if compiled is not None:
-        optimizer = look_up(compiled["optimizer"]["class"], optimizers.BUILT_IN, "optimizer")(
-            **compiled["optimizer"]["config"]
+        saved = compiled["optimizer"]
+        optimizer = optimizers.deserialize(
+            {"class_name": saved["class"], "config": saved["config"]}, custom
         )
-        optimizer.iterations = compiled["optimizer"]["iterations"]
+        optimizer._iterations = saved["iterations"]
+        optimizer._excluded_arrays = [
+            layer.weights[i]
+            for layer in model.layers
+            for i in saved["excluded"].get(layer.name, [])
+        ]
         model.compile(
             optimizer,
             _make_loss(compiled["loss"], custom),
@@ -159,7 +173,8 @@ def _describe(model, extra):
             "optimizer": {
                 "class": type(model.optimizer).__name__,
                 "config": model.optimizer.get_config(),
-                "iterations": model.optimizer.iterations,
+                "iterations": model.optimizer._iterations,
+                "excluded": model.optimizer._excluded_places(model),
             },
             "loss": {
                 "class": type(model.loss).__name__,
@@ -189,11 +204,18 @@ def _describe(model, extra):
 
 
 def _plain(value):
-    """What JSON does not know: initializers and numbers of NumPy."""
-    if isinstance(value, initializers.Initializer):
-        return {"class": type(value).__name__, "config": value.get_config()}
+    """What JSON does not know: objects that layers hold, and numbers of NumPy."""
+    for module in (initializers, regularizers, constraints):
+        if type(value) in module.BUILT_IN.values():
+            return {"class": type(value).__name__, "config": value.get_config()}
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if callable(value) and hasattr(value, "get_config"):
+        return {"custom": type(value).__name__, "config": value.get_config()}
+    if callable(value) and getattr(value, "__name__", "<lambda>") != "<lambda>":
+        return {"custom": value.__name__, "config": None}
     raise TypeError(f"cannot save {value!r} in a model file")
 
 
@@ -204,11 +226,26 @@ def _make_layer(entry, custom):
         name = activation["user"]
         pair = activations.resolve(_custom(name, custom, "activation"))
         config["activation"] = pair._replace(name=name)
-    for name in ("kernel_initializer", "bias_initializer"):
-        if name in config:
-            cls = look_up(config[name]["class"], initializers.BUILT_IN, "initializer")
-            config[name] = cls(**config[name]["config"])
+    for name, value in config.items():
+        what = name.rpartition("_")[2]
+        if isinstance(value, dict) and what in _HELD:
+            config[name] = _make_held(value, what, custom)
     return look_up(entry["class"], layers.BUILT_IN, "layer")(**config)
+
+
+# What layers hold in arguments that end in these words.
+_HELD = {
+    "initializer": initializers.BUILT_IN,
+    "regularizer": regularizers.BUILT_IN,
+    "constraint": constraints.BUILT_IN,
+}
+
+
+def _make_held(entry, what, custom):
+    if "class" in entry:
+        return look_up(entry["class"], _HELD[what], what)(**entry["config"])
+    made = _custom(entry["custom"], custom, what)
+    return made if entry["config"] is None else made(**entry["config"])
 
 
 def _make_metric(entry, custom):

@@ -11,8 +11,13 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 cimport kernels
 from evaluate cimport cost_and_grad, evaluate
 from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_rows, bp_shuffle
-from network cimport ADAM, BY_ROWS, BY_WEIGHTS, SGD, TOTAL, Layer, Plan, native_cost, real
+from network cimport (
+    BY_ROWS, BY_WEIGHTS, L1_L2, NO_CONSTRAINT, NO_PENALTY, NON_NEGATIVE, NORM,
+    ORTHOGONAL_COLUMNS, ORTHOGONAL_ROWS, TOTAL, USER_CONSTRAINT, USER_PENALTY, Layer, Plan,
+    Variable, native_cost, real,
+)
 from train cimport Job, train_epochs, train_steps
+from update cimport Update
 
 import os
 import re
@@ -114,16 +119,16 @@ REDUCTIONS = {
     "sum": TOTAL,
     "mean_with_sample_weight": BY_WEIGHTS,
 }
-OPTIMIZERS = {"sgd": SGD, "adam": ADAM}
 
 include "isa.pxi"
+include "updates.pxi"
 include "kernel_calls.pxi"
 include "native.pxi"
 
 # One row of the plan's matrix for each layer; the fields of network.pxd's Layer.
 PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w_t", "chunk",
                 "z", "a", "delta", "gamma", "beta", "state", "vectors", "group", "seed",
-                "frozen")
+                "frozen", "variable")
 # And its real numbers, likewise.
 PLAN_NUMBERS = ("epsilon", "momentum", "l1", "l2", "p_0", "p_1", "p_2")
 
@@ -155,7 +160,7 @@ cdef class Network:
     # Of the last call to train, also one that raised: what it got done.
     cdef readonly int64_t steps_done, epochs_done
     cdef int typenum
-    cdef list users
+    cdef list users, rules
     cdef object loss_p
     cdef object lock      # one call at a time has the workspace
     cdef unsigned long owner
@@ -164,8 +169,8 @@ cdef class Network:
                   bint ignores, Py_ssize_t native_scratch, int first_delta, Py_ssize_t n_x,
                   Py_ssize_t n_y, Py_ssize_t x, Py_ssize_t y, Py_ssize_t weight,
                   Py_ssize_t row_size, Py_ssize_t shared_size, Py_ssize_t scratch_size,
-                  Py_ssize_t block, Py_ssize_t capacity, int threads, list users, parameters,
-                  state, workspace):
+                  Py_ssize_t block, Py_ssize_t capacity, int threads, list users, variables,
+                  variable_numbers, list rules, parameters, state, workspace):
         cdef int64_t[:, ::1] rows = layers
         cdef double[:, ::1] reals = numbers
         cdef Layer *layer
@@ -192,6 +197,7 @@ cdef class Network:
         self.plan.state = data_of(state, self.typenum, 0, "state")
         self.workspace = workspace
         self.users = users
+        self.rules = rules
         self.plan.n_layers = <int>rows.shape[0]
         self.plan.loss = loss
         self.plan.from_z = from_z
@@ -217,6 +223,7 @@ cdef class Network:
         self.plan.n_parameters = parameters.size
         self.plan.capacity = capacity
         self.plan.users = <PyObject *>users
+        read_variables(&self.plan, variables, variable_numbers, rules)
         for l in range(rows.shape[0]):
             layer = &self.plan.layers[l]
             layer.activation = <int>rows[l, 0]
@@ -243,6 +250,7 @@ cdef class Network:
             layer.l1 = reals[l, 2]
             layer.l2 = reals[l, 3]
             layer.p[0], layer.p[1], layer.p[2] = reals[l, 4], reals[l, 5], reals[l, 6]
+            layer.variable = rows[l, 19]
             self.plan.has_vectors |= layer.vectors >= 0
             self.plan.has_penalty |= layer.l1 != 0 or layer.l2 != 0
             self.check(layer, shared_size)
@@ -261,6 +269,8 @@ cdef class Network:
                 and (layer.state < 0 or layer.state + layer.group
                      * (3 if layer.activation == kernels.BP_AFFINE else 2) <= self.state.size)
                 and 0 < layer.group <= layer.n_out and layer.n_out % layer.group == 0
+                and (layer.w < 0 or 0 <= layer.variable < self.plan.n_variables)
+                and (layer.b < 0 or layer.variable + 1 < self.plan.n_variables)
                 and max(layer.z, layer.a, layer.delta) + layer.n_out <= self.plan.row_size):
             raise ValueError("the plan does not fit the parameters: the layers were changed "
                              "behind the model's back")
@@ -268,6 +278,9 @@ cdef class Network:
 
     def __dealloc__(self):
         PyMem_Free(self.plan.layers)
+        PyMem_Free(self.plan.variables)
+        PyMem_Free(self.plan.penalties)
+        PyMem_Free(self.plan.variable_scratch)
 
     cdef int enter(self) except -1:
         """Take the workspace, waiting for another thread's call to end."""
@@ -354,8 +367,9 @@ cdef class Network:
                                    <double *>grad_, <double *>block_)
 
     def train(self, x, y, weight, order, Py_ssize_t batch_size, Py_ssize_t first,
-              Py_ssize_t last, slots, tuple optimizer, int64_t iterations, uint64_t seed,
-              uint32_t epoch, outputs=None, int threads=1, double total=0.0, totals=None):
+              Py_ssize_t last, slots, Settings settings not None, learning_rate,
+              int64_t iterations, uint64_t seed, uint32_t epoch, outputs=None, int threads=1,
+              double total=0.0, totals=None, grad=None):
         cdef Py_ssize_t n = len(x)
         cdef Job job
         self.steps_done = self.epochs_done = 0  # should anything below be refused
@@ -365,13 +379,22 @@ cdef class Network:
         job.y = data_of(y, self.typenum, n * self.plan.n_y, "y")
         job.weight = job.outputs = NULL
         job.order = NULL
-        job.update.kind = OPTIMIZERS[optimizer[0]]
-        (_, job.update.learning_rate, job.update.beta_1, job.update.beta_2, job.update.epsilon,
-         nesterov) = optimizer
-        job.update.nesterov = nesterov
-        job.update.iterations = iterations
-        job.slots = data_of(slots, self.typenum, self.plan.n_parameters * n_slots(optimizer),
+        job.update = settings.update
+        job.update.steps = iterations
+        job.plain = self.plan.simple and settings.update.plain
+        job.slots = data_of(slots, self.typenum, self.plan.n_parameters * settings.n_slots,
                             "slots")
+        job.grad = NULL
+        if self.plan.whole or settings.whole:
+            job.grad = data_of(grad, self.typenum, self.plan.n_parameters, "grad")
+        job.rates = NULL
+        job.rate = 0
+        if isinstance(learning_rate, float):
+            job.rate = learning_rate
+        else:
+            job.rates = <double *>data_of(
+                learning_rate, cnp.NPY_DOUBLE,
+                (last - first) * (len(totals) if totals is not None else 1), "learning_rate")
         job.draw.seed = seed
         job.draw.epoch = epoch
         if not (1 <= batch_size <= self.plan.capacity and 0 <= first <= last
@@ -410,6 +433,10 @@ cdef class Network:
             self.steps_done = job.steps_done
             self.epochs_done = job.epochs_done
             self.leave()
+
+    @property
+    def whole(self):
+        return bool(self.plan.whole)
 
     cdef Py_ssize_t n_out(self):
         return self.plan.layers[self.plan.n_layers - 1].n_out
@@ -460,12 +487,6 @@ cdef run_job(Job *job, Py_ssize_t epochs, double *totals, real *like):
         else:
             total = train_steps(job, like)
     return total
-
-
-def n_slots(tuple optimizer):
-    """How many arrays of moments the optimizer keeps."""
-    kind = optimizer[0]
-    return 2 if kind == "adam" else 1 if kind == "sgd" and optimizer[2] else 0
 
 
 def epoch_order(int64_t n, uint64_t seed, uint32_t epoch, out=None):

@@ -5,15 +5,16 @@ from libc.string cimport memcpy
 from backprop cimport backprop, forward, output_cost, transpose_weights
 from kernels cimport bp_isa, bp_rows, gather_rows
 from network cimport Plan, real
+from penalties cimport add_penalty_gradients, penalties
 
 
 cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, const real *x,
                             const bp_rows *source, const real *y, const real *weight,
                             double row_share, const real *theta, real *work,
                             real *outputs) except? -1 nogil:
-    """Sum of weight_i C(x_i), without dropout; y NULL means no cost is wanted (0). x NULL
-    means that the rows are in source, to be gathered. outputs, if not NULL, receives a[L] of
-    all rows. row_share is what a row's penalty on activations counts in that sum."""
+    """Sum of weight_i C(x_i) plus n penalties, without dropout; y NULL means no cost is wanted
+    (0). x NULL means that the rows are in source, to be gathered. outputs, if not NULL,
+    receives a[L] of all rows. row_share is what a row's share of the penalties counts."""
     cdef Py_ssize_t start = 0, rows
     cdef Py_ssize_t n_out = plan.layers[plan.n_layers - 1].n_out
     cdef const real *a = work + plan.layers[plan.n_layers - 1].a * plan.capacity
@@ -34,6 +35,8 @@ cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, c
         if outputs != NULL:
             memcpy(outputs + start * n_out, a, rows * n_out * sizeof(real))
         start += rows
+    if y != NULL:
+        total += n * row_share * penalties(plan, isa, theta)
     return total
 
 
@@ -41,8 +44,9 @@ cdef inline double cost_and_grad(const Plan *plan, const bp_isa *isa, Py_ssize_t
                                  const real *x, const real *y, const real *weight,
                                  double scale, const real *theta, real *work, real *grad,
                                  real *block) except? -1 nogil:
-    """Returns sum of weight_i C(x_i); grad receives the gradient of scale times that sum: the
-    sum of its blocks' gradients, for which block is scratch of the same size."""
+    """Returns sum of weight_i C(x_i) plus the penalties / scale; grad receives the gradient of
+    scale times that sum: the sum of its blocks' gradients, for which block is scratch of the
+    same size."""
     cdef Py_ssize_t start = 0, rows, i
     cdef double total = 0
     transpose_weights(plan, isa, theta, work)
@@ -55,4 +59,7 @@ cdef inline double cost_and_grad(const Plan *plan, const bp_isa *isa, Py_ssize_t
             for i in range(plan.n_parameters):
                 grad[i] += block[i]
         start += rows
+    if scale != 0:
+        total += penalties(plan, isa, theta) / scale
+    add_penalty_gradients(plan, isa, theta, grad)
     return total

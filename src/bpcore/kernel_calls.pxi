@@ -119,17 +119,53 @@ def kernel_costs(str isa, int loss, const real[:, ::1] a, const real[:, ::1] y,
                                 <real *>NULL if delta is None else &delta[i, 0])
 
 
-def kernel_sgd(str isa, real[::1] w, const real[::1] grad, real[::1] m, double learning_rate,
-               double momentum, bint nesterov):
-    cdef real *m_ = NULL if m is None else &m[0]
-    kernels.sgd(find_isa(isa), w.shape[0], &w[0], &grad[0], m_, learning_rate, momentum,
-                nesterov)
+def kernel_update(str isa, str name, real[::1] w, const real[::1] grad, list slots,
+                  dict coefficients):
+    """One update; slots holds the kernel's arrays, or None for one that is left out."""
+    cdef kernels.bp_coefficients c
+    cdef real *places[4]
+    cdef real[::1] slot
+    cdef int k
+    read_coefficients(&c, coefficients)
+    for k in range(4):
+        places[k] = NULL
+        if k < len(slots) and slots[k] is not None:
+            slot = slots[k]
+            places[k] = &slot[0]
+    kernels.update[real](find_isa(isa), OPTIMIZERS[name], w.shape[0], &w[0], &grad[0], places,
+                         &c)
 
 
-def kernel_adam(str isa, real[::1] w, const real[::1] grad, real[::1] m, real[::1] v,
-                double alpha, double beta_1, double beta_2, double epsilon):
-    kernels.adam(find_isa(isa), w.shape[0], &w[0], &grad[0], &m[0], &v[0], alpha, beta_1,
-                 beta_2, epsilon)
+def kernel_penalty(str isa, const real[::1] w, double l1, double l2):
+    return kernels.penalty(find_isa(isa), w.shape[0], &w[0], l1, l2)
+
+
+def kernel_penalty_gradient(str isa, const real[::1] w, double l1, double l2, real[::1] grad):
+    kernels.penalty_gradient(find_isa(isa), w.shape[0], &w[0], l1, l2, &grad[0])
+
+
+def kernel_accumulate(str isa, const real[::1] grad, real[::1] total):
+    kernels.accumulate(find_isa(isa), grad.shape[0], &grad[0], &total[0])
+
+
+def kernel_release(str isa, double scale, real[::1] total, real[::1] grad):
+    kernels.release(find_isa(isa), grad.shape[0], scale, &total[0], &grad[0])
+
+
+def kernel_scale(str isa, double factor, real[::1] x):
+    kernels.scale(find_isa(isa), x.shape[0], factor, &x[0])
+
+
+def kernel_clip(str isa, double low, double high, real[::1] x):
+    kernels.clip(find_isa(isa), x.shape[0], low, high, &x[0])
+
+
+def kernel_moving_average(str isa, const real[::1] w, double momentum, real[::1] average):
+    kernels.moving_average(find_isa(isa), w.shape[0], &w[0], momentum, &average[0])
+
+
+def kernel_sum_of_squares(str isa, const real[::1] x):
+    return kernels.sum_of_squares(find_isa(isa), x.shape[0], &x[0])
 
 
 def kernel_gather(str isa, const real[:, ::1] src, const int64_t[::1] index, real[:, ::1] dst):

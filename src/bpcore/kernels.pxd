@@ -80,6 +80,28 @@ cdef extern from "kernels/dispatch.h" nogil:
         BP_NATIVE_LOSS
 
     enum:
+        BP_SGD
+        BP_ADAM
+        BP_AMSGRAD
+        BP_RMSPROP
+        BP_ADAGRAD
+        BP_ADADELTA
+        BP_ADAMAX
+        BP_NADAM
+        BP_FTRL
+        BP_LION
+        BP_N_OPTIMIZERS
+        BP_ADAFACTOR
+    ctypedef struct bp_coefficients:
+        double rate
+        double beta_1, beta_2
+        double epsilon
+        double of_m, of_g, of_v
+        double power, l1, l2, shrinkage
+        double l2_per_rate
+        int nesterov
+
+    enum:
         BP_INT8
         BP_INT16
         BP_INT32
@@ -141,10 +163,17 @@ cdef extern from "kernels/dispatch.h" nogil:
         double (*cost[28])(Py_ssize_t, Py_ssize_t, const float *, const float *,
                            const float *, const float *, double, const double *,
                            float *) noexcept nogil
-        void (*sgd)(Py_ssize_t, float *, const float *, float *, double, double,
-                    int) noexcept nogil
-        void (*adam)(Py_ssize_t, float *, const float *, float *, float *, double, double,
-                     double, double) noexcept nogil
+        void (*update[10])(Py_ssize_t, float *, const float *, float *const *,
+                           const bp_coefficients *) noexcept nogil
+        double (*penalty)(Py_ssize_t, const float *, double, double) noexcept nogil
+        void (*penalty_gradient)(Py_ssize_t, const float *, double, double,
+                                 float *) noexcept nogil
+        void (*accumulate)(Py_ssize_t, const float *, float *) noexcept nogil
+        void (*release)(Py_ssize_t, double, float *, float *) noexcept nogil
+        void (*scale)(Py_ssize_t, double, float *) noexcept nogil
+        void (*clip)(Py_ssize_t, double, double, float *) noexcept nogil
+        void (*moving_average)(Py_ssize_t, const float *, double, float *) noexcept nogil
+        double (*sum_of_squares)(Py_ssize_t, const float *) noexcept nogil
         void (*gather)(Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
                        float *) noexcept nogil
         void (*gather_rows)(Py_ssize_t, Py_ssize_t, const bp_rows *, Py_ssize_t,
@@ -195,10 +224,17 @@ cdef extern from "kernels/dispatch.h" nogil:
         double (*cost[28])(Py_ssize_t, Py_ssize_t, const double *, const double *,
                            const double *, const double *, double, const double *,
                            double *) noexcept nogil
-        void (*sgd)(Py_ssize_t, double *, const double *, double *, double, double,
-                    int) noexcept nogil
-        void (*adam)(Py_ssize_t, double *, const double *, double *, double *, double, double,
-                     double, double) noexcept nogil
+        void (*update[10])(Py_ssize_t, double *, const double *, double *const *,
+                           const bp_coefficients *) noexcept nogil
+        double (*penalty)(Py_ssize_t, const double *, double, double) noexcept nogil
+        void (*penalty_gradient)(Py_ssize_t, const double *, double, double,
+                                 double *) noexcept nogil
+        void (*accumulate)(Py_ssize_t, const double *, double *) noexcept nogil
+        void (*release)(Py_ssize_t, double, double *, double *) noexcept nogil
+        void (*scale)(Py_ssize_t, double, double *) noexcept nogil
+        void (*clip)(Py_ssize_t, double, double, double *) noexcept nogil
+        void (*moving_average)(Py_ssize_t, const double *, double, double *) noexcept nogil
+        double (*sum_of_squares)(Py_ssize_t, const double *) noexcept nogil
         void (*gather)(Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
                        double *) noexcept nogil
         void (*gather_rows)(Py_ssize_t, Py_ssize_t, const bp_rows *, Py_ssize_t,
@@ -403,21 +439,74 @@ cdef inline double cost(const bp_isa *isa, int loss, Py_ssize_t rows, Py_ssize_t
         return isa.f64.cost[loss](rows, n, z, a, y, weight, scale, p, delta)
 
 
-cdef inline void sgd(const bp_isa *isa, Py_ssize_t n, real *w, const real *grad, real *m,
-                     double learning_rate, double momentum, int nesterov) noexcept nogil:
+cdef inline void update(const bp_isa *isa, int optimizer, Py_ssize_t n, real *w, const real *grad,
+                        real **slots, const bp_coefficients *c) noexcept nogil:
     if real is float:
-        isa.f32.sgd(n, w, grad, m, learning_rate, momentum, nesterov)
+        isa.f32.update[optimizer](n, w, grad, slots, c)
     else:
-        isa.f64.sgd(n, w, grad, m, learning_rate, momentum, nesterov)
+        isa.f64.update[optimizer](n, w, grad, slots, c)
 
 
-cdef inline void adam(const bp_isa *isa, Py_ssize_t n, real *w, const real *grad, real *m,
-                      real *v, double alpha, double beta_1, double beta_2,
-                      double epsilon) noexcept nogil:
+cdef inline double penalty(const bp_isa *isa, Py_ssize_t n, const real *w, double l1,
+                           double l2) noexcept nogil:
     if real is float:
-        isa.f32.adam(n, w, grad, m, v, alpha, beta_1, beta_2, epsilon)
+        return isa.f32.penalty(n, w, l1, l2)
     else:
-        isa.f64.adam(n, w, grad, m, v, alpha, beta_1, beta_2, epsilon)
+        return isa.f64.penalty(n, w, l1, l2)
+
+
+cdef inline void penalty_gradient(const bp_isa *isa, Py_ssize_t n, const real *w, double l1,
+                                  double l2, real *grad) noexcept nogil:
+    if real is float:
+        isa.f32.penalty_gradient(n, w, l1, l2, grad)
+    else:
+        isa.f64.penalty_gradient(n, w, l1, l2, grad)
+
+
+cdef inline void accumulate(const bp_isa *isa, Py_ssize_t n, const real *grad,
+                            real *sum) noexcept nogil:
+    if real is float:
+        isa.f32.accumulate(n, grad, sum)
+    else:
+        isa.f64.accumulate(n, grad, sum)
+
+
+cdef inline void release(const bp_isa *isa, Py_ssize_t n, double factor, real *sum,
+                         real *grad) noexcept nogil:
+    if real is float:
+        isa.f32.release(n, factor, sum, grad)
+    else:
+        isa.f64.release(n, factor, sum, grad)
+
+
+cdef inline void scale(const bp_isa *isa, Py_ssize_t n, double factor, real *x) noexcept nogil:
+    if real is float:
+        isa.f32.scale(n, factor, x)
+    else:
+        isa.f64.scale(n, factor, x)
+
+
+cdef inline void clip(const bp_isa *isa, Py_ssize_t n, double low, double high,
+                      real *x) noexcept nogil:
+    if real is float:
+        isa.f32.clip(n, low, high, x)
+    else:
+        isa.f64.clip(n, low, high, x)
+
+
+cdef inline void moving_average(const bp_isa *isa, Py_ssize_t n, const real *w, double momentum,
+                                real *average) noexcept nogil:
+    if real is float:
+        isa.f32.moving_average(n, w, momentum, average)
+    else:
+        isa.f64.moving_average(n, w, momentum, average)
+
+
+cdef inline double sum_of_squares(const bp_isa *isa, Py_ssize_t n, const real *x) noexcept nogil:
+    if real is float:
+        return isa.f32.sum_of_squares(n, x)
+    else:
+        return isa.f64.sum_of_squares(n, x)
 
 
 cdef inline void gather(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *src,

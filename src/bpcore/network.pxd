@@ -42,6 +42,7 @@ cdef struct Layer:
     Py_ssize_t chunk      # rows of W whose gradient is taken and used up at a time
     Py_ssize_t z          # offset into the workspace; -1: z is the input x itself
     Py_ssize_t a, delta   # offsets into the workspace
+    Py_ssize_t variable   # W's number among the variables, b's is the next; -1: no weights
     # Layers with vectors of parameters, or of other numbers; see special.pxd.
     Py_ssize_t gamma, beta    # offsets into the parameters, or -1
     Py_ssize_t state      # offset into the model's numbers that are no parameters, or -1
@@ -52,6 +53,31 @@ cdef struct Layer:
     double epsilon        # or a noise's deviation
     double momentum       # of moving averages
     double l1, l2         # penalty on a: l1 sum |a| + l2 sum a^2, averaged over the batch
+
+cdef enum Penalty:
+    NO_PENALTY
+    L1_L2                 # l1 sum |w| + l2 sum w^2
+    ORTHOGONAL_ROWS       # l1 times the mean |cosine| of the angles between two rows
+    ORTHOGONAL_COLUMNS
+    USER_PENALTY
+
+cdef enum Constraint:
+    NO_CONSTRAINT
+    NON_NEGATIVE
+    NORM                  # norms are moved towards [low, high], by a share `rate` of the way
+    USER_CONSTRAINT
+
+cdef struct Variable:
+    # One array of parameters: what its updates are about beside its gradient.
+    Py_ssize_t at         # offset into the parameters
+    Py_ssize_t rows, columns   # a vector of n elements: n rows of one column
+    bint vector
+    bint trainable        # False: it stays as it is, and is not penalised
+    int penalty           # enum Penalty
+    double l1, l2
+    int constraint        # enum Constraint
+    int axis              # NORM: of each column (0), of each row (1), of all elements (2)
+    double low, high, rate
 
 cdef struct Plan:
     int n_layers
@@ -78,21 +104,16 @@ cdef struct Plan:
     bint has_penalty      # some layer has l1 or l2
     void *state           # numbers that are no parameters: moving averages, fixed scales
     PyObject *users       # list of (g, g') pairs, and the user's loss at its end
+    int n_variables
+    Variable *variables   # in the order of the parameters
+    bint simple           # every variable is trainable, free and without a penalty
+    bint penalised        # some trainable variable has a penalty
+    bint whole            # some variable's update needs its gradient as a whole
+    double *penalties     # a place for each variable's penalty in a step
+    double *variable_scratch   # for penalties and constraints with norms
+    PyObject *rules       # list of (the user's regularizer, constraint), one a variable
 
 cdef struct Draw:
     # What names the random numbers of one step; see kernels.h, dropout.
     uint64_t seed
     uint32_t epoch, step
-
-cdef struct Update:
-    # One optimizer and where it is in its run.
-    int kind              # enum Optimizer
-    double learning_rate
-    double beta_1, beta_2, epsilon
-    bint nesterov
-    int64_t iterations    # updates done so far
-    double power_1, power_2   # beta_1 and beta_2 to the power of iterations
-
-cdef enum Optimizer:
-    SGD                   # beta_1 is the momentum
-    ADAM

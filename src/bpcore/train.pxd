@@ -7,7 +7,9 @@ rows        For each block of rows: all weighted sums and activations, the cost
             batch, and a block walks through all layers while its a and delta are in cache.
 parameters  For each chunk of rows of each W: its gradient over the whole batch, the
             optimizer's update, and its part of W^T, while the chunk is in cache. A thread
-            takes a part of every W; the gradient never reaches the memory of the whole.
+            takes a part of every W; the gradient never reaches the memory of the whole,
+            unless an update needs more than a number's own (see update.pxd): then it is
+            written to the flat gradient, and behind one more barrier thread 0 updates.
             (Tried and lost: the update as the epilogue of a gradient tile, in registers. The
             moments then come in strips of a tile's width instead of one long stream, which
             the processor fetches ahead of its use; digits took 6 % longer with AVX-512.)
@@ -15,35 +17,38 @@ parameters  For each chunk of rows of each W: its gradient over the whole batch,
 Every sum has one order whatever the number of threads, so that the bits do not depend on it.
 """
 
-from libc.math cimport pow, sqrt
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from backprop cimport (
     deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
 from kernels cimport (
-    adam, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
+    bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
     bp_restore_denormals, bp_rows, bp_run_threads, bp_shuffle, column_sums, gather, gather_rows,
-    gradient, sgd, transpose,
+    gradient, transpose,
 )
-from network cimport ADAM, BY_ROWS, Draw, Layer, Plan, Update, real
+from network cimport BY_ROWS, Draw, Layer, Plan, real
+from penalties cimport penalty_of
 from reduction cimport divided, divisor_of
 from special cimport vectors_of
+from update cimport (
+    Step, Update, apply_update, next_step, start_update, update_chunk, update_whole,
+)
 
 # The cost of a batch is summed over at most so many units of at least UNIT_ROWS rows, and
 # then over the units in their order. Units are also what the rows are dealt by.
 cdef enum:
     UNITS = 64
     UNIT_ROWS = 16
-    # Powers of beta are products from the last multiple of this number of updates on, so
-    # that they depend on the number alone and cost one multiplication a step.
-    POWER_BLOCK = 256
 
 cdef struct Job:
     # Steps first .. last-1 of one epoch; see train_steps.
     const Plan *plan
     const bp_isa *isa
     Update update
+    const double *rates   # the learning rate of each step from `first` on; or NULL:
+    double rate           # of all
+    bint plain            # the parameters phase is the optimizer and nothing else
     Draw draw
     Py_ssize_t n, batch, first, last
     const void *x         # n rows of type real without gaps; NULL: they are in source
@@ -53,6 +58,7 @@ cdef struct Job:
     const int64_t *order
     void *theta
     void *slots
+    void *grad            # the flat gradient, where an update needs it whole; else NULL
     void *work
     void *outputs
     int threads
@@ -66,40 +72,6 @@ cdef struct Batch:
     Py_ssize_t start, rows
     Py_ssize_t unit       # rows in a unit of the cost
     Py_ssize_t units
-
-
-cdef inline void start_powers(Update *update) noexcept nogil:
-    """Set power_1 and power_2 for the updates done so far."""
-    cdef int64_t t = update.iterations - update.iterations % POWER_BLOCK
-    update.power_1 = pow(update.beta_1, <double>t)
-    update.power_2 = pow(update.beta_2, <double>t)
-    for _ in range(<int>(update.iterations % POWER_BLOCK)):
-        update.power_1 *= update.beta_1
-        update.power_2 *= update.beta_2
-
-
-cdef inline void next_update(Update *update) noexcept nogil:
-    update.iterations += 1
-    if update.iterations % POWER_BLOCK == 0:
-        start_powers(update)
-    else:
-        update.power_1 *= update.beta_1
-        update.power_2 *= update.beta_2
-
-
-cdef inline void apply_update(const bp_isa *isa, const Update *update, Py_ssize_t n_parameters,
-                              Py_ssize_t at, Py_ssize_t n, real *theta, const real *grad,
-                              real *slots) noexcept nogil:
-    """One step of the optimizer for parameters at .. at+n-1, grad being theirs alone. slots
-    holds its moments, n_parameters each: SGD none or the velocity m, Adam m then v."""
-    cdef double alpha
-    if update.kind == ADAM:
-        alpha = (update.learning_rate * sqrt(1 - update.power_2) / (1 - update.power_1))
-        adam(isa, n, theta + at, grad, slots + at, slots + n_parameters + at, alpha,
-             update.beta_1, update.beta_2, update.epsilon)
-    else:
-        sgd(isa, n, theta + at, grad, slots + at if update.beta_1 != 0 else NULL,
-            update.learning_rate, update.beta_1, update.nesterov)
 
 
 cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
@@ -191,32 +163,61 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     return 0
 
 
-cdef inline void update_vectors(Job *job, const Update *update, real *like) noexcept nogil:
-    """Vectors of parameters, whose gradients were summed as the rows passed."""
+cdef inline int penalties_phase(Job *job, int thread, real *like) except -1 nogil:
+    """This thread's part of the penalties, while nobody changes the parameters. (Those that
+    need scratch or Python belong to `update_whole`.)"""
+    cdef int which = thread
+    while which < job.plan.n_variables:
+        job.plan.penalties[which] = penalty_of(job.plan, job.isa, which,
+                                               <const real *>job.theta)
+        which += job.threads
+    return 0
+
+
+cdef inline void update_vector(Job *job, const Update *update, const Step *step,
+                               Py_ssize_t variable, Py_ssize_t at, Py_ssize_t n,
+                               real *grad) noexcept nogil:
+    """One vector of parameters, whose gradient was summed as the rows passed."""
     cdef const Plan *plan = job.plan
+    if not (job.plain or plan.variables[variable].trainable):
+        return
+    if job.grad != NULL:
+        memcpy(<real *>job.grad + at, grad, n * sizeof(real))
+    elif job.plain:
+        apply_update(job.isa, update, step, plan.n_parameters, at, n, <real *>job.theta, grad,
+                     <real *>job.slots)
+    else:
+        update_chunk(plan, job.isa, update, step, variable, at, n, <real *>job.theta, grad,
+                     <real *>job.slots)
+
+
+cdef inline void update_vectors(Job *job, const Update *update, const Step *step,
+                                real *like) noexcept nogil:
     cdef const Layer *layer
-    cdef const real *grad
+    cdef real *grad
     cdef int l
-    for l in range(plan.n_layers):
-        layer = &plan.layers[l]
+    for l in range(job.plan.n_layers):
+        layer = &job.plan.layers[l]
+        if layer.vectors < 0:
+            continue
+        grad = vectors_of(job.plan, layer, <real *>job.work)
         if layer.gamma >= 0:
-            grad = vectors_of(plan, layer, <real *>job.work)
-            apply_update(job.isa, update, plan.n_parameters, layer.gamma, layer.group,
-                         <real *>job.theta, grad, <real *>job.slots)
+            update_vector(job, update, step, layer.variable, layer.gamma, layer.group, grad)
         if layer.beta >= 0:
-            grad = vectors_of(plan, layer, <real *>job.work) + layer.n_out
-            apply_update(job.isa, update, plan.n_parameters, layer.beta, layer.group,
-                         <real *>job.theta, grad, <real *>job.slots)
+            update_vector(job, update, step, layer.variable + (layer.gamma >= 0), layer.beta,
+                          layer.group, grad + layer.n_out)
 
 
 cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *update,
-                                  int thread, real *like) noexcept nogil:
-    """This thread's part of every W and b."""
+                                  const Step *step, int thread, real *like) noexcept nogil:
+    """This thread's part of every W and b: updated, or, where an update needs the whole
+    gradient, that part of it."""
     cdef const Plan *plan = job.plan
     cdef const bp_isa *isa = job.isa
     cdef real *work = <real *>job.work
     cdef real *theta = <real *>job.theta
     cdef real *slots = <real *>job.slots
+    cdef real *whole = <real *>job.grad
     cdef real *grad = (work + plan.row_size * plan.capacity + plan.shared_size
                        + thread * plan.scratch_size)
     cdef const real *x
@@ -234,10 +235,10 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
         x = <const real *>job.x
         index = job.order + batch.start
     if plan.has_vectors:
-        update_vectors(job, update, like)
+        update_vectors(job, update, step, like)
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
-        if layer.w < 0:
+        if layer.w < 0 or not (job.plain or plan.variables[layer.variable].trainable):
             continue
         a = input_of(plan, l, x, 0, work)
         delta = rows_of(plan, layer.delta, layer.n_out, 0, work)
@@ -246,34 +247,52 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
         while k < end:
             n = min(layer.chunk, end - k)
             at = layer.w + k * layer.n_out
+            if whole != NULL:
+                grad = whole + at
             gradient(isa, batch.rows, n, layer.n_out, a + k, index if l == 0 else NULL,
                      layer.n_in, delta, grad)
-            apply_update(isa, update, plan.n_parameters, at, n * layer.n_out, theta, grad, slots)
-            if layer.w_t >= 0:
+            if job.plain:
+                apply_update(isa, update, step, plan.n_parameters, at, n * layer.n_out, theta,
+                             grad, slots)
+            elif whole == NULL:
+                update_chunk(plan, isa, update, step, layer.variable, at, n * layer.n_out,
+                             theta, grad, slots)
+            if layer.w_t >= 0 and whole == NULL:
                 transpose(isa, n, layer.n_out, theta + at, layer.n_out,
                           w_t_of(plan, layer, work) + k, layer.n_in)
             k += n
         if layer.b >= 0 and thread == job.threads - 1:
+            if whole != NULL:
+                grad = whole + layer.b
             column_sums(isa, batch.rows, layer.n_out, delta, grad)
-            apply_update(isa, update, plan.n_parameters, layer.b, layer.n_out, theta, grad, slots)
+            if job.plain:
+                apply_update(isa, update, step, plan.n_parameters, layer.b, layer.n_out, theta,
+                             grad, slots)
+            elif whole == NULL and plan.variables[layer.variable + 1].trainable:
+                update_chunk(plan, isa, update, step, layer.variable + 1, layer.b, layer.n_out,
+                             theta, grad, slots)
 
 
 cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     """All of the job's steps, one thread's part."""
     cdef Update update = job.update
+    cdef Step now
     cdef Draw draw = job.draw
     cdef Batch batch
     cdef Py_ssize_t step, unit
     cdef double divisor, total
+    cdef bint penalised = job.plan.penalised and job.grad == NULL
     cdef real *work = <real *>job.work
     cdef real *outputs = <real *>job.outputs
     cdef const Layer *last = &job.plan.layers[job.plan.n_layers - 1]
-    start_powers(&update)
+    start_update(&update)
     for step in range(job.first, job.last):
         draw.step = <uint32_t>step
         batch = batch_of(job, step)
         divisor = batch_divisor(job, &batch, like)
         rows_phase(job, &batch, &draw, thread, divided(1, divisor), like)
+        if penalised:
+            penalties_phase(job, thread, like)
         if job.threads > 1:
             bp_barrier_wait(&job.barrier)
         if thread == 0:
@@ -285,12 +304,23 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
                 for unit in range(batch.units):
                     total += job.costs[unit]
                 job.total += divided(total, divisor) * batch.rows
+            if penalised:
+                for unit in range(job.plan.n_variables):
+                    job.total += batch.rows * job.plan.penalties[unit]
             if outputs != NULL:
                 memcpy(outputs, rows_of(job.plan, last.a, last.n_out, 0, work),
                        batch.rows * last.n_out * sizeof(real))
                 outputs += batch.rows * last.n_out
-        next_update(&update)
-        parameters_phase(job, &batch, &update, thread, like)
+        next_step(&update, job.rate if job.rates == NULL else job.rates[step - job.first], &now)
+        parameters_phase(job, &batch, &update, &now, thread, like)
+        if job.grad != NULL:
+            if job.threads > 1:
+                bp_barrier_wait(&job.barrier)
+            if thread == 0:
+                job.total += batch.rows * update_whole(
+                    job.plan, job.isa, &update, &now, <real *>job.theta, <real *>job.grad,
+                    <real *>job.slots)
+                transpose_weights(job.plan, job.isa, <const real *>job.theta, work)
         if thread == 0:
             job.steps_done += 1
         if job.threads > 1:
@@ -350,7 +380,9 @@ cdef inline int train_epochs(Job *job, Py_ssize_t epochs, double *totals,
             bp_shuffle(job.n, job.draw.seed, job.draw.epoch, <int64_t *>job.order)
         job.total = 0
         totals[epoch] = train_steps(job, like)
-        job.update.iterations += job.last - job.first
+        job.update.steps += job.last - job.first
+        if job.rates != NULL:
+            job.rates += job.last - job.first
         job.draw.epoch += 1
         job.epochs_done += 1
     return 0

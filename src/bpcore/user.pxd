@@ -7,7 +7,7 @@ workspace escapes), and what they return is checked before it is used.
 cimport numpy as cnp
 from cpython.ref cimport PyObject
 from libc.string cimport memcpy
-from network cimport real
+from network cimport Variable, real
 
 import numpy as np
 
@@ -16,6 +16,11 @@ cdef inline object as_array(Py_ssize_t rows, Py_ssize_t n, const real *data):
     out = np.empty((rows, n), np.float32 if real is float else np.float64)
     memcpy(cnp.PyArray_DATA(out), data, rows * n * sizeof(real))
     return out
+
+
+cdef inline object variable_array(const Variable *variable, const real *data):
+    out = as_array[real](variable.rows, variable.columns, data)
+    return out[:, 0].copy() if variable.vector else out
 
 
 cdef inline int copy_result(object result, object like, str what, real *out) except -1:
@@ -77,3 +82,35 @@ cdef inline double user_cost(PyObject *users, Py_ssize_t rows, Py_ssize_t n_y, P
         np.multiply(grad, (scale * weights)[:, None], out=outputs)
         copy_result[real](outputs, outputs, "", delta)
     return float(np.dot(costs, weights))
+
+
+cdef inline double user_penalty(PyObject *rules, int which, const Variable *variable,
+                                const real *w) except? -1 with gil:
+    regularizer = (<list>rules)[which][0]
+    return float(regularizer(variable_array[real](variable, w)))
+
+
+cdef inline int user_penalty_gradient(PyObject *rules, int which, const Variable *variable,
+                                      const real *w, real *grad) except -1 with gil:
+    """grad += the gradient of the user's penalty"""
+    regularizer = (<list>rules)[which][0]
+    array = variable_array[real](variable, w)
+    result = np.ascontiguousarray(regularizer.gradient(array.copy()), dtype=array.dtype)
+    if result.shape != array.shape:
+        raise ValueError(
+            f"gradient of {regularizer!r} returned an array of shape {result.shape}; expected "
+            f"{array.shape}, the shape of its argument"
+        )
+    cdef const real *values = <const real *>cnp.PyArray_DATA(result)
+    cdef Py_ssize_t i
+    for i in range(variable.rows * variable.columns):
+        grad[i] += values[i]
+    return 0
+
+
+cdef inline int user_constrain(PyObject *rules, int which, const Variable *variable,
+                               real *w) except -1 with gil:
+    """w = what the user's constraint makes of it"""
+    constraint = (<list>rules)[which][1]
+    array = variable_array[real](variable, w)
+    return copy_result[real](constraint(array.copy()), array, f"constraint {constraint!r}", w)

@@ -63,7 +63,8 @@ class Layer:
         self, *, activity_regularizer=None, trainable=True, dtype=None, name=None, **kwargs
     ):
         self.name = name or unique_name(_snake_case(type(self).__name__))
-        self.trainable = bool(trainable)
+        self._owner = None
+        self.trainable = trainable
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._activity_penalty()
         self.dtype = dtype
@@ -100,6 +101,17 @@ class Layer:
     def _output_shape(self, shape):
         return shape
 
+    @property
+    def trainable(self):
+        """Whether training changes the layer's parameters; may be set at any time."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value):
+        self._trainable = bool(value)
+        if self._owner is not None:
+            self._owner._forget_networks()
+
     # ---- numbers -------------------------------------------------------------
 
     def _specs(self):
@@ -109,9 +121,6 @@ class Layer:
     def _state_specs(self):
         """Return the numbers that are no parameters."""
         return []
-
-    def _weight_shapes(self):
-        return [spec.shape for spec in self._specs()]
 
     def _bind(self, parameters, state):
         """Take these views as the layer's numbers, filling them with what they start from."""

@@ -113,6 +113,35 @@ typedef struct bp_rows {
     int wide;            /* sparse: columns and starts are int64_t, else int32_t */
 } bp_rows;
 
+/* Optimizers whose update of a parameter needs nothing but that parameter's own numbers. */
+enum bp_optimizer {
+    BP_SGD,
+    BP_ADAM,
+    BP_AMSGRAD,
+    BP_RMSPROP,
+    BP_ADAGRAD,
+    BP_ADADELTA,
+    BP_ADAMAX,
+    BP_NADAM,
+    BP_FTRL,
+    BP_LION,
+    BP_N_OPTIMIZERS,
+    /* Carried out above the kernels, a whole variable at a time: */
+    BP_ADAFACTOR = BP_N_OPTIMIZERS
+};
+
+/* The numbers of one step of an optimizer: its settings and, folded in, what depends on how
+ * many steps were made. optimizers.h says which an optimizer reads. */
+typedef struct bp_coefficients {
+    double rate;             /* the learning rate, with the corrections of the moments */
+    double beta_1, beta_2;   /* decay of the first and second moment; momentum, rho */
+    double epsilon;
+    double of_m, of_g, of_v; /* Nadam: factors of both moments and of the gradient */
+    double power, l1, l2, shrinkage; /* FTRL */
+    double l2_per_rate;      /* FTRL: beta/2, what l2 grows by for each 1/learning_rate */
+    int nesterov;
+} bp_coefficients;
+
 #define REAL float
 #define BP_KERNELS bp_kernels_f32
 #include "kernels.h"

@@ -22,6 +22,7 @@
 #include "noise.h"
 #include "normalisation.h"
 #include "optimizers.h"
+#include "parameters.h"
 #include "simd.h"
 #include "transpose.h"
 #include "vecmath.h"
@@ -139,8 +140,24 @@ const BP_KERNELS BP_TABLE = {
                  cost_categorical_crossentropy_from_logits,
              [BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_LOGITS] =
                  cost_sparse_categorical_crossentropy_from_logits},
-    .sgd = sgd,
-    .adam = adam,
+    .update = {[BP_SGD] = sgd,
+               [BP_ADAM] = adam,
+               [BP_AMSGRAD] = amsgrad,
+               [BP_RMSPROP] = rmsprop,
+               [BP_ADAGRAD] = adagrad,
+               [BP_ADADELTA] = adadelta,
+               [BP_ADAMAX] = adamax,
+               [BP_NADAM] = nadam,
+               [BP_FTRL] = ftrl,
+               [BP_LION] = lion},
+    .penalty = penalty,
+    .penalty_gradient = penalty_gradient,
+    .accumulate = accumulate,
+    .release = release,
+    .scale = scale_all,
+    .clip = clip_all,
+    .moving_average = moving_average,
+    .sum_of_squares = sum_of_squares,
     .gather = gather,
     .gather_rows = gather_rows,
     .all_finite = all_finite,

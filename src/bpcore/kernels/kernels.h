@@ -131,16 +131,38 @@ typedef struct BP_KERNELS {
                                 const REAL *a, const REAL *y, const REAL *weight,
                                 double scale, const double *p, REAL *delta);
 
-    /* ---- optimizers: one update of n parameters, in place --------------- */
+    /* ---- optimizers, indexed by enum bp_optimizer -------------------------
+     * One update of n parameters, in place. slots[k] is the k-th of the up to four arrays of
+     * n numbers that the optimizer keeps, NULL where its settings leave one out; see
+     * optimizers.h for what each is. */
+    void (*update[BP_N_OPTIMIZERS])(ptrdiff_t n, REAL *w, const REAL *grad,
+                                    REAL *const slots[4], const bp_coefficients *c);
 
-    /* Plain, momentum and Nesterov descent as Keras writes them. m (the
-     * velocity) is NULL when momentum is 0. */
-    void (*sgd)(ptrdiff_t n, REAL *w, const REAL *grad, REAL *m, double learning_rate,
-                double momentum, int nesterov);
+    /* ---- what may surround an update --------------------------------------- */
 
-    /* Adam; alpha = learning_rate sqrt(1-beta_2^t)/(1-beta_1^t). */
-    void (*adam)(ptrdiff_t n, REAL *w, const REAL *grad, REAL *m, REAL *v, double alpha,
-                 double beta_1, double beta_2, double epsilon);
+    /* l1 sum |w| + l2 sum w^2, summed in double. */
+    double (*penalty)(ptrdiff_t n, const REAL *w, double l1, double l2);
+
+    /* grad += l1 sign(w) + 2 l2 w: the gradient of `penalty`. */
+    void (*penalty_gradient)(ptrdiff_t n, const REAL *w, double l1, double l2, REAL *grad);
+
+    /* sum += grad. */
+    void (*accumulate)(ptrdiff_t n, const REAL *grad, REAL *sum);
+
+    /* grad = (grad + sum) scale, then sum = 0. */
+    void (*release)(ptrdiff_t n, double scale, REAL *sum, REAL *grad);
+
+    /* x *= factor. */
+    void (*scale)(ptrdiff_t n, double factor, REAL *x);
+
+    /* x = x held within [low, high]; NaN stays. */
+    void (*clip)(ptrdiff_t n, double low, double high, REAL *x);
+
+    /* average = momentum average + (1 - momentum) w. */
+    void (*moving_average)(ptrdiff_t n, const REAL *w, double momentum, REAL *average);
+
+    /* The sum of x^2, in double. */
+    double (*sum_of_squares)(ptrdiff_t n, const REAL *x);
 
     /* ---- data ----------------------------------------------------------- */
 

@@ -6,9 +6,21 @@
 
 #include <math.h>
 
-static void sgd(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad, REAL *restrict m,
-                double learning_rate, double momentum, int nesterov) {
-    const REAL rate = (REAL)learning_rate, mu = (REAL)momentum;
+/* A loop over the vectors of n elements, the last of which may be a part: with it inside,
+ * LOAD and STORE see to that. One body for whole and part, so that an element gets the same
+ * bits wherever the parameters are cut. */
+#define FOR_VECTORS(n)                                                                    \
+    for (ptrdiff_t i = 0, part = (n), whole = (n) >= VL; i < (n);                         \
+         i += VL, part = (n)-i, whole = part >= VL)
+#define LOAD(p) (whole ? vload((p) + i) : vload_part((p) + i, part))
+#define STORE(p, x) (whole ? vstore((p) + i, x) : vstore_part((p) + i, x, part))
+
+/* slots: the velocity m, or NULL where the momentum beta_1 is 0. */
+static void sgd(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
+                REAL *const slots[4], const bp_coefficients *c) {
+    const REAL rate = (REAL)c->rate, mu = (REAL)c->beta_1;
+    REAL *restrict m = slots[0];
+    const int nesterov = c->nesterov;
     if (!m) {
         for (ptrdiff_t i = 0; i < n; i++)
             w[i] -= rate * grad[i];
@@ -59,16 +71,13 @@ INLINE vreal adam_scale(vreal v, vreal eps) {
 #endif
 }
 
-static void adam(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad, REAL *restrict m,
-                 REAL *restrict v, double alpha, double beta_1, double beta_2,
-                 double epsilon) {
-    const vreal rate = vset((REAL)alpha), eps = vset((REAL)epsilon);
-    const vreal c1 = vset((REAL)(1 - beta_1)), c2 = vset((REAL)(1 - beta_2));
-    for (ptrdiff_t i = 0; i < n; i += VL) {
-        const ptrdiff_t part = n - i;
-        const int whole = part >= VL;
-#define LOAD(p) (whole ? vload(p + i) : vload_part(p + i, part))
-#define STORE(p, x) (whole ? vstore(p + i, x) : vstore_part(p + i, x, part))
+/* slots: the moments m, v. rate = learning_rate sqrt(1-beta_2^t)/(1-beta_1^t). */
+static void adam(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
+                 REAL *const slots[4], const bp_coefficients *c) {
+    REAL *restrict m = slots[0], *restrict v = slots[1];
+    const vreal rate = vset((REAL)c->rate), eps = vset((REAL)c->epsilon);
+    const vreal c1 = vset((REAL)(1 - c->beta_1)), c2 = vset((REAL)(1 - c->beta_2));
+    FOR_VECTORS(n) {
         const vreal g = LOAD(grad);
         vreal mi = LOAD(m), vi = LOAD(v);
         mi += (g - mi) * c1;
@@ -77,8 +86,164 @@ static void adam(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad, REAL 
         STORE(v, vi);
         const vreal wi = LOAD(w) - mi * rate * adam_scale(vi, eps);
         STORE(w, wi);
-#undef LOAD
-#undef STORE
+    }
+}
+
+/* slots: m, v, and the largest v so far. */
+static void amsgrad(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
+                    REAL *const slots[4], const bp_coefficients *c) {
+    REAL *restrict m = slots[0], *restrict v = slots[1], *restrict v_hat = slots[2];
+    const vreal rate = vset((REAL)c->rate), eps = vset((REAL)c->epsilon);
+    const vreal c1 = vset((REAL)(1 - c->beta_1)), c2 = vset((REAL)(1 - c->beta_2));
+    FOR_VECTORS(n) {
+        const vreal g = LOAD(grad);
+        vreal mi = LOAD(m), vi = LOAD(v), largest = LOAD(v_hat);
+        mi += (g - mi) * c1;
+        vi += (g * g - vi) * c2;
+        largest = vmax(largest, vi);
+        STORE(m, mi);
+        STORE(v, vi);
+        STORE(v_hat, largest);
+        const vreal wi = LOAD(w) - mi * rate * adam_scale(largest, eps);
+        STORE(w, wi);
+    }
+}
+
+/* slots: the mean square v, the velocity m (NULL where the momentum beta_1 is 0), the mean
+ * gradient (NULL unless centred). rho is beta_2. */
+static void rmsprop(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
+                    REAL *const slots[4], const bp_coefficients *c) {
+    REAL *restrict v = slots[0], *restrict m = slots[1], *restrict mean = slots[2];
+    const vreal rate = vset((REAL)c->rate), eps = vset((REAL)c->epsilon);
+    const vreal mu = vset((REAL)c->beta_1);
+    const vreal rho = vset((REAL)c->beta_2), rest = vset((REAL)(1 - c->beta_2));
+    FOR_VECTORS(n) {
+        const vreal g = LOAD(grad);
+        const vreal vi = rho * LOAD(v) + rest * (g * g);
+        STORE(v, vi);
+        vreal d = vi + eps;
+        if (mean) {
+            const vreal gi = rho * LOAD(mean) + rest * g;
+            STORE(mean, gi);
+            d = vi - gi * gi + eps;
+        }
+        vreal step = rate * g / vsqrt(d);
+        if (m) {
+            step += mu * LOAD(m);
+            STORE(m, step);
+        }
+        const vreal wi = LOAD(w) - step;
+        STORE(w, wi);
+    }
+}
+
+/* slots: the sum of squares. */
+static void adagrad(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
+                    REAL *const slots[4], const bp_coefficients *c) {
+    REAL *restrict sum = slots[0];
+    const vreal rate = vset((REAL)c->rate), eps = vset((REAL)c->epsilon);
+    FOR_VECTORS(n) {
+        const vreal g = LOAD(grad), s = LOAD(sum) + g * g;
+        STORE(sum, s);
+        const vreal wi = LOAD(w) - rate * g / vsqrt(s + eps);
+        STORE(w, wi);
+    }
+}
+
+/* slots: the mean squares of the gradient and of the steps. rho is beta_2. */
+static void adadelta(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
+                     REAL *const slots[4], const bp_coefficients *c) {
+    REAL *restrict of_grad = slots[0], *restrict of_step = slots[1];
+    const vreal rate = vset((REAL)c->rate), eps = vset((REAL)c->epsilon);
+    const vreal rho = vset((REAL)c->beta_2), rest = vset((REAL)(1 - c->beta_2));
+    FOR_VECTORS(n) {
+        const vreal g = LOAD(grad), squares = rho * LOAD(of_grad) + rest * (g * g);
+        const vreal before = LOAD(of_step);
+        const vreal step = vsqrt(before + eps) * g / vsqrt(squares + eps);
+        STORE(of_grad, squares);
+        STORE(of_step, rho * before + rest * (step * step));
+        const vreal wi = LOAD(w) - rate * step;
+        STORE(w, wi);
+    }
+}
+
+/* slots: the mean m and the decaying maximum u. rate = learning_rate/(1-beta_1^t). */
+static void adamax(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
+                   REAL *const slots[4], const bp_coefficients *c) {
+    REAL *restrict m = slots[0], *restrict u = slots[1];
+    const vreal rate = vset((REAL)c->rate), eps = vset((REAL)c->epsilon);
+    const vreal c1 = vset((REAL)(1 - c->beta_1)), beta_2 = vset((REAL)c->beta_2);
+    FOR_VECTORS(n) {
+        const vreal g = LOAD(grad);
+        vreal mi = LOAD(m);
+        mi += (g - mi) * c1;
+        /* The gradient second: where it is NaN, so is the maximum. */
+        const vreal ui = vmax(beta_2 * LOAD(u), vmax(g, -g));
+        STORE(m, mi);
+        STORE(u, ui);
+        const vreal wi = LOAD(w) - rate * mi / (ui + eps);
+        STORE(w, wi);
+    }
+}
+
+/* slots: m, v. w -= (of_m m + of_g g) / (sqrt(of_v v) + epsilon). */
+static void nadam(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
+                  REAL *const slots[4], const bp_coefficients *c) {
+    REAL *restrict m = slots[0], *restrict v = slots[1];
+    const vreal of_m = vset((REAL)c->of_m), of_g = vset((REAL)c->of_g);
+    const vreal of_v = vset((REAL)c->of_v), eps = vset((REAL)c->epsilon);
+    const vreal c1 = vset((REAL)(1 - c->beta_1)), c2 = vset((REAL)(1 - c->beta_2));
+    FOR_VECTORS(n) {
+        const vreal g = LOAD(grad);
+        vreal mi = LOAD(m), vi = LOAD(v);
+        mi += (g - mi) * c1;
+        vi += (g * g - vi) * c2;
+        STORE(m, mi);
+        STORE(v, vi);
+        const vreal wi = LOAD(w) - (of_m * mi + of_g * g) / (vsqrt(of_v * vi) + eps);
+        STORE(w, wi);
+    }
+}
+
+/* slots: the sum of squares and the linear term. power is -learning_rate_power, l2 has
+ * beta/(2 learning_rate) in it. */
+static void ftrl(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
+                 REAL *const slots[4], const bp_coefficients *c) {
+    REAL *restrict sum = slots[0], *restrict linear = slots[1];
+    const vreal per_rate = vset((REAL)(1 / c->rate)), l1 = vset((REAL)c->l1);
+    const vreal twice_l2 = vset((REAL)(2 * c->l2)), shrink = vset((REAL)(2 * c->shrinkage));
+    const int root = c->power == 0.5;
+    FOR_VECTORS(n) {
+        const vreal g = LOAD(grad), wi = LOAD(w), before = LOAD(sum);
+        const vreal now = before + g * g;
+        vreal from = vsqrt(before), to = vsqrt(now);
+        if (!root)
+            for (ptrdiff_t j = 0; j < VL; j++) { /* rare: a call for each element */
+                from[j] = (REAL)pow((double)before[j], c->power);
+                to[j] = (REAL)pow((double)now[j], c->power);
+            }
+        const vreal l = LOAD(linear) + (g + shrink * wi) - (to - from) * per_rate * wi;
+        const vreal held = vmin(vmax(l, -l1), l1);
+        STORE(sum, now);
+        STORE(linear, l);
+        STORE(w, (held - l) / (to * per_rate + twice_l2));
+    }
+}
+
+/* slots: the mean m. */
+static void lion(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
+                 REAL *const slots[4], const bp_coefficients *c) {
+    REAL *restrict m = slots[0];
+    const vreal rate = vset((REAL)c->rate), one = vset(1);
+    const vreal b1 = vset((REAL)c->beta_1), c1 = vset((REAL)(1 - c->beta_1));
+    const vreal b2 = vset((REAL)c->beta_2), c2 = vset((REAL)(1 - c->beta_2));
+    FOR_VECTORS(n) {
+        const vreal g = LOAD(grad), mi = LOAD(m);
+        const vreal way = b1 * mi + c1 * g;
+        vreal sign = vselect(way > 0, one, vselect(way < 0, -one, way)); /* 0 and NaN stay */
+        const vreal wi = LOAD(w) - rate * sign;
+        STORE(m, b2 * mi + c2 * g);
+        STORE(w, wi);
     }
 }
 
