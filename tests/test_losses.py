@@ -6,7 +6,7 @@ import pytest
 from helpers import dense_model, relative_error
 
 import bpcore
-from bpcore import _core, losses
+from bpcore import _core, layers, losses
 from bpcore.losses.user import central_differences
 
 EPS = 1e-7
@@ -363,6 +363,28 @@ def test_nothing_that_counts(rng):
     assert model.train_on_batch(rng.normal(size=(4, 3)), [-1] * 4) == 0
     assert (model.theta == theta).all()
     assert loss([-1, -1], [[0.1, 0.9], [0.5, 0.5]]) == 0
+
+
+def test_penalties_where_nothing_counts(rng):
+    """They are the cost then, the same by every way to it, with the gradient of that."""
+    x, y, weight = rng.normal(size=(5, 3)), rng.normal(size=(5, 2)), np.zeros(5)
+    model = dense_model((3, 4, 2), ["tanh"] * 2, "mse")
+    top = layers.Dense(2, kernel_regularizer="l2", activity_regularizer="l1")
+    model.add(top)
+    model.compile(
+        bpcore.optimizers.SGD(0.1), losses.MeanSquaredError(reduction="mean_with_sample_weight")
+    )
+    on_activity = 0.01 * np.abs(model.predict(x)).sum() / 5
+    want = 0.01 * (top.kernel**2).sum() + on_activity
+    assert model.evaluate(x, y, sample_weight=weight) == pytest.approx(want, rel=1e-12)
+    assert model.backprop(x, y, weight).cost == pytest.approx(on_activity, rel=1e-12)
+    theta = model.theta
+    cost, grad = model.cost_and_grad(theta, x, y, weight)
+    assert cost == pytest.approx(want, rel=1e-12)
+    numeric = central_differences(lambda theta: model.cost_and_grad(theta, x, y, weight)[0], theta)
+    assert relative_error(grad, numeric) < 1e-6
+    assert model.train_on_batch(x, y, weight) == pytest.approx(want, rel=1e-12)
+    np.testing.assert_allclose(model.theta, theta - 0.1 * grad, rtol=1e-12)
 
 
 def test_logits_far_out(isa, dtype):

@@ -339,6 +339,22 @@ def test_copies(how, rng):
     assert model.evaluate(x, y) == twin.evaluate(x, y)
 
 
+@pytest.mark.parametrize("how", ["deepcopy", "pickle"])
+def test_a_copied_layer_is_free(how, rng):
+    """It keeps its numbers and joins another model; the copied model's layers stay its own."""
+    x = rng.normal(size=(5, 4)).astype("float32")
+    model = bpcore.Sequential([bpcore.Input((4,)), layers.Dense(3, activation="tanh")])
+    layer = model.layers[0]
+    layer = copy.deepcopy(layer) if how == "deepcopy" else pickle.loads(pickle.dumps(layer))
+    other = bpcore.Sequential([bpcore.Input((4,)), layer])
+    assert (other.predict(x) == model.predict(x)).all()
+    layer.kernel[...] = 0
+    assert not (other.predict(x) == model.predict(x)).any()
+    twin = copy.deepcopy(model)
+    with pytest.raises(ValueError, match="already part of a model"):
+        bpcore.Sequential([twin.layers[0]])
+
+
 def test_popping_everything():
     model = bpcore.Sequential([bpcore.Input((4,)), layers.Dense(3)])
     model.pop()

@@ -1,6 +1,7 @@
 """Optimizers, schedules, regularizers and constraints of a model in training."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -333,6 +334,36 @@ def test_excluded_from_weight_decay(rng):
     assert found == [True, False]
     with pytest.raises(ValueError, match="before the optimizer is built"):
         optimizer.exclude_from_weight_decay(var_names=["bias"])
+
+
+@pytest.mark.parametrize("change", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m)), None])
+def test_what_does_not_decay_is_known_after_a_copy(change, rng):
+    """The arrays given by var_list are laid out anew in a copy, and by `add`."""
+    x = rng.normal(size=(8, 6))
+    optimizer = optimizers.SGD(0.1, weight_decay=0.5)
+    model = dense_model((6, 4), ["linear"], "mse", optimizer=optimizer)
+    optimizer.exclude_from_weight_decay([model.layers[0].bias])
+    if change is None:
+        model.add(layers.Dense(4, kernel_initializer="identity"))
+    else:
+        model = change(model)
+    kernel, bias = (w.copy() for w in model.weights[:2])
+    model.fit(x, model.predict(x), verbose=0)
+    assert (model.weights[1] == bias).all()
+    assert not (model.weights[0] == kernel).any()
+
+
+def test_the_average_of_a_layer_that_was_frozen(rng):
+    """It starts from the layer's weights, not from nothing."""
+    x, y = rng.normal(size=(8, 6)), rng.normal(size=(8, 3))
+    optimizer = optimizers.SGD(0.0, use_ema=True)
+    model = dense_model((6, 4, 3), ["linear"] * 2, "mse", optimizer=optimizer)
+    model.layers[0].trainable = False
+    theta = model.theta
+    model.fit(x, y, verbose=0)
+    model.layers[0].trainable = True
+    model.fit(x, y, verbose=0)
+    np.testing.assert_allclose(model.theta, theta, rtol=1e-12)
 
 
 def test_the_average_ends_a_fit(rng):

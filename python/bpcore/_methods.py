@@ -414,15 +414,15 @@ class TrainingMethods(CompiledMethods):
         for start in range(0, len(data), batch_size):
             rows = slice(start, start + batch_size)
             part = data.rows(rows)
-            divisor = self.loss.divisor(part.y, part.weight)
+            weight, divisor = self.loss.counted(part.y, part.weight)
             cost = network.evaluate(
                 part.x,
                 part.y,
-                part.weight,
+                weight,
                 None if outputs is None else outputs[rows],
                 divisor / len(part),
             )
-            total += cost / divisor * len(part) if divisor else 0.0
+            total += cost / divisor * len(part)
         return total
 
     def _as_result(self, loss, return_dict):

@@ -43,15 +43,14 @@ def run(model, plan, data):
     rows = len(data)
     network = plan.network(model._parameters, model._state, rows)
     gradient = np.empty_like(model._parameters)
-    divisor = model.loss.divisor(data.y, data.weight)
-    scale = 1 / divisor if divisor else 0.0
-    total = network.cost_and_grad(data.x, data.y, data.weight, scale, gradient, gradient)
+    weight, divisor = model.loss.counted(data.y, data.weight)
+    total = network.cost_and_grad(data.x, data.y, weight, 1 / divisor, gradient, gradient)
     work, capacity = network.workspace, -(-rows // ROW_MULTIPLE) * ROW_MULTIPLE
 
     def place(offset, n):
         return work[offset * capacity : offset * capacity + rows * n].reshape(rows, n)
 
-    step = Step([data.x], [None], [None], [None], [None], total / (divisor or 1))
+    step = Step([data.x], [None], [None], [None], [None], total / divisor)
     columns = (plan.column(c) for c in ("n_in", "n_out", "w", "b", "z", "a", "delta"))
     for n_in, n_out, w, b, z, a, delta in zip(*columns, strict=True):
         step.z.append(place(z, n_out) if z >= 0 else data.x)

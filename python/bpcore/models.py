@@ -130,6 +130,8 @@ class Sequential(TrainingMethods):
         for layer in self.layers:
             shape = layer._build(shape)
         self._dtype = self._dtype or np.dtype(np.float32)
+        if self.optimizer is not None:  # while the arrays are those it was told of
+            self.optimizer._settle_exclusions(self)
         parameters, parts = self._laid_out([layer._specs() for layer in self.layers])
         state, state_parts = self._laid_out([layer._state_specs() for layer in self.layers])
         for layer, own, own_state in zip(self.layers, parts, state_parts, strict=True):
@@ -157,11 +159,15 @@ class Sequential(TrainingMethods):
         """Everything but the compiled networks, which point into this model's arrays."""
         state = dict(self.__dict__)
         state["_networks"], state["_trainers"] = {}, {}
+        if self.optimizer is not None:  # while the arrays are those it was told of
+            self.optimizer._settle_exclusions(self)
         return state
 
     def __setstate__(self, state):
         """Lay the parameters out anew: a copy's layers must be views of its own."""
         self.__dict__.update(state)
+        for layer in self._layers:
+            layer._owner = self
         optimizer, loss = self.optimizer, self.loss
         self.optimizer = self.loss = None  # keep their state and the metrics as they are
         self._build_if_possible()
@@ -345,10 +351,9 @@ class Sequential(TrainingMethods):
         network = plan.network(self._as_theta(theta), self._state, min(BLOCK_ROWS, len(data)))
         grad = np.empty_like(network.parameters)
         scratch = np.empty_like(grad)
-        divisor = self.loss.divisor(data.y, data.weight)
-        scale = 1 / divisor if divisor else 0.0
-        total = network.cost_and_grad(data.x, data.y, data.weight, scale, grad, scratch)
-        return total / (divisor or 1), grad
+        weight, divisor = self.loss.counted(data.y, data.weight)
+        total = network.cost_and_grad(data.x, data.y, weight, 1 / divisor, grad, scratch)
+        return total / divisor, grad
 
     # ---- files ---------------------------------------------------------------
 

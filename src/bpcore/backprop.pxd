@@ -137,7 +137,8 @@ cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t f
                                real *work, bint want_delta) except? -1 nogil:
     """Sum of weight_i C(x_i) after `forward`. If wanted, delta[L]'s place receives
     scale . dC/da[L], or dC/dz[L] where the loss is a function of z (plan.from_z). Each row's
-    penalty on activations counts row_share in the loss, so row_share / scale in the sum."""
+    penalty on activations counts row_share in the loss, so row_share / scale in the sum. A scale
+    of 0 says that no example counts."""
     cdef int last = plan.n_layers - 1
     cdef const Layer *layer = &plan.layers[last]
     cdef const real *z = z_of(plan, last, x, first, work)
@@ -158,7 +159,9 @@ cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t f
     else:
         total = cost(isa, plan.loss, rows, layer.n_out, z, a, y, weight, scale, plan.loss_p,
                      delta)
-    if plan.has_penalty and scale != 0:
+    if scale == 0:  # nothing counts but the penalties, and nobody divides
+        total, scale = 0, 1
+    if plan.has_penalty:
         total += activity_penalty(plan, first, rows, work) * (row_share / scale)
     return total
 

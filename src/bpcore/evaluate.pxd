@@ -59,7 +59,6 @@ cdef inline double cost_and_grad(const Plan *plan, const bp_isa *isa, Py_ssize_t
             for i in range(plan.n_parameters):
                 grad[i] += block[i]
         start += rows
-    if scale != 0:
-        total += penalties(plan, isa, theta) / scale
+    total += penalties(plan, isa, theta) / scale
     add_penalty_gradients(plan, isa, theta, grad)
     return total

@@ -29,7 +29,7 @@ from kernels cimport (
 )
 from network cimport BY_ROWS, Draw, Layer, Plan, real
 from penalties cimport penalty_of
-from reduction cimport divided, divisor_of
+from reduction cimport divisor_of, share_of
 from special cimport vectors_of
 from update cimport (
     Step, Update, apply_update, next_step, start_update, update_chunk, update_whole,
@@ -290,7 +290,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
         draw.step = <uint32_t>step
         batch = batch_of(job, step)
         divisor = batch_divisor(job, &batch, like)
-        rows_phase(job, &batch, &draw, thread, divided(1, divisor), like)
+        rows_phase(job, &batch, &draw, thread, share_of(divisor), like)
         if penalised:
             penalties_phase(job, thread, like)
         if job.threads > 1:
@@ -303,7 +303,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
                 total = 0
                 for unit in range(batch.units):
                     total += job.costs[unit]
-                job.total += divided(total, divisor) * batch.rows
+                job.total += total / (divisor if divisor != 0 else 1) * batch.rows
             if penalised:
                 for unit in range(job.plan.n_variables):
                     job.total += batch.rows * job.plan.penalties[unit]

@@ -134,6 +134,10 @@ class Layer:
                 )
                 setattr(self, spec.name, array)
 
+    def __getstate__(self):
+        """Without the model: a copied model takes its layers, a copied layer is free."""
+        return {**self.__dict__, "_owner": None}
+
     def _let_go(self):
         """Keep copies of the numbers: the model they were views of is left."""
         for spec in [*self._specs(), *self._state_specs()]:

@@ -193,6 +193,15 @@ class Loss:
             return float(np.sum(weight[counted], dtype=np.float64))
         return int(counted.sum())
 
+    def counted(self, y, weight):
+        """Return the weights and the divisor to use with them.
+
+        Where nothing counts, and `divisor` is 0, these are zeros and 1: the cost is then 0, and
+        penalties are what they are.
+        """
+        divisor = self.divisor(y, weight)
+        return (weight, divisor) if divisor else (np.zeros(len(y), y.dtype), 1)
+
 
 class BuiltIn(Loss):
     """A loss with a compiled kernel, named by `kernel_name`."""

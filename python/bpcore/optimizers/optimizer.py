@@ -123,7 +123,7 @@ class Optimizer:
             if not gradient_accumulation_steps
             else _as_steps("gradient_accumulation_steps", gradient_accumulation_steps, 2)
         )
-        self._excluded_arrays, self._excluded_names = [], None
+        self._excluded_arrays, self._excluded_names, self._excluded_at = [], None, {}
         self._forget()
 
     def __setattr__(self, name, value):
@@ -245,6 +245,9 @@ class Optimizer:
             self._slots = aligned_empty(size, parameters.dtype)
             self._layout = layout
             self._slots[...] = 0
+            if self.use_ema:  # of a layer that is frozen until later: from where it stands
+                at = sum(layout[0]) * parameters.size
+                self._slots[at : at + parameters.size] = parameters
             starts = [start for start in self._slot_starts() if start is not None]
             for k, start in enumerate(starts):
                 self._slots[k * parameters.size : (k + 1) * parameters.size] = start
@@ -272,7 +275,7 @@ class Optimizer:
                 "`exclude_from_weight_decay()` can only be configured before the optimizer is "
                 "built: call it before the first training"
             )
-        self._excluded_arrays = list(var_list or [])
+        self._excluded_arrays, self._excluded_at = list(var_list or []), {}
         self._excluded_names = re.compile("|".join(var_names)) if var_names else None
         self._core_settings = None
 
@@ -280,15 +283,25 @@ class Optimizer:
         """Which variables do not decay: their numbers within each layer, by its name."""
         pattern, places = self._excluded_names, {}
         for layer in model.layers:
+            settled = self._excluded_at.get(layer.name, ())
             for i, (name, array) in enumerate(layer._named(layer._specs())):
                 by_name = pattern is not None and pattern.search(name)
-                if by_name or any(_same(array, other) for other in self._excluded_arrays):
+                given = any(_same(array, other) for other in self._excluded_arrays)
+                if by_name or given or i in settled:
                     places.setdefault(layer.name, []).append(i)
         return places
 
+    def _settle_exclusions(self, model):
+        """Know the variables that do not decay by their places from now on: the model, or its
+        copy, is about to lay out its arrays anew.
+        """
+        if self._excluded_arrays:
+            self._excluded_at = self._excluded_places(model)
+            self._excluded_arrays = []
+
     def _undecayed(self, model):
         """One byte for each variable of the model: whether it does not decay."""
-        if not self._excluded_arrays and self._excluded_names is None:
+        if not self._excluded_arrays and self._excluded_names is None and not self._excluded_at:
             return b""
         places = self._excluded_places(model)
         return bytes(
