@@ -1,5 +1,6 @@
 """What stands behind `bpcore.activations`: kernels, their parameters, and users' functions."""
 
+import functools
 import inspect
 import math
 from dataclasses import dataclass
@@ -167,6 +168,12 @@ def built_in(name, **arguments):
         ) from None
     kernel, *params = lower(**arguments)
     return BuiltIn(name, tuple(sorted(arguments.items())), kernel, _three(params))
+
+
+@functools.cache
+def by_name(name):
+    """Return the built-in activation of this name, its arguments being the defaults."""
+    return built_in(name)
 
 
 def _three(params):

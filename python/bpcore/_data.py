@@ -147,6 +147,11 @@ def as_count(value, name, low=1):
     return int(value)
 
 
+def is_number(value):
+    """Whether value is one real number; True and False are none."""
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
 def aligned_empty(size, dtype):
     """Return an uninitialised flat array that starts at a multiple of 128 bytes.
 

@@ -1,6 +1,7 @@
 """Looking things up by name, one way for every module."""
 
 import difflib
+import re
 from collections import defaultdict
 
 _counters: defaultdict[str, int] = defaultdict(int)
@@ -11,6 +12,13 @@ def unique_name(base):
     count = _counters[base]
     _counters[base] += 1
     return f"{base}_{count}" if count else base
+
+
+def snake_case(name):
+    """Return "my_loss" for "MyLoss", "re_lu" for "ReLU": Keras's rule for names of objects."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def look_up(name, known, what):

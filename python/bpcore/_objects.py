@@ -5,9 +5,8 @@ list and in what the caller hands over, never imported by name.
 """
 
 import inspect
-import re
 
-from ._names import look_up
+from ._names import look_up, snake_case
 
 
 def serialize(value, module):
@@ -58,8 +57,3 @@ def names_of(*classes, **aliases):
     known.update({snake_case(cls.__name__): cls for cls in classes})
     known.update(aliases)
     return known
-
-
-def snake_case(name):
-    """Return "random_normal" for "RandomNormal"."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", name).lower()

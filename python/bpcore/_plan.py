@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _core
-from ._activations import UserActivation, built_in, is_known
+from ._activations import UserActivation, by_name, is_known
 from ._data import aligned_empty
 from ._variables import make_tables
 
@@ -49,7 +49,7 @@ def _lowered(activation):
         return "user", (0.0, 0.0, 0.0), False
     if isinstance(activation, str) and not is_known(activation):  # a layer's own
         return activation, (0.0, 0.0, 0.0), False
-    known = built_in(activation) if isinstance(activation, str) else activation
+    known = by_name(activation) if isinstance(activation, str) else activation
     return known.kernel, known.params, known.in_place
 
 

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from . import _objects
+from ._data import is_number
 
 
 class Regularizer:
@@ -145,12 +146,7 @@ class OrthogonalRegularizer(Regularizer):
 
 
 def _factor(name, value):
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float, np.number))
-        or not math.isfinite(value)
-        or value < 0
-    ):
+    if not is_number(value) or not 0 <= value < math.inf:
         raise ValueError(
             f"Invalid value for argument {name}: expected a non-negative float. "
             f"Received: {name}={value}"

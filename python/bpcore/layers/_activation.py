@@ -3,10 +3,9 @@
 import math
 import warnings
 
-import numpy as np
-
 from .. import activations
 from .._activations import ROW_WISE, built_in
+from .._data import is_number
 from ._base import Layer
 
 
@@ -144,6 +143,5 @@ class Softmax(Layer):
 
 
 def _not_negative(layer, what, value):
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not number or not 0 <= value < math.inf:
+    if not is_number(value) or not 0 <= value < math.inf:
         raise ValueError(f"{layer}'s {what} must be a finite number of at least 0, got {value!r}")

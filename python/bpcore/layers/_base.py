@@ -1,14 +1,13 @@
 """What all layers are, and the input below the first."""
 
 import math
-import re
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import regularizers
 from .._data import as_count
-from .._names import unique_name
+from .._names import snake_case, unique_name
 
 
 class Spec(NamedTuple):
@@ -62,7 +61,7 @@ class Layer:
     def __init__(
         self, *, activity_regularizer=None, trainable=True, dtype=None, name=None, **kwargs
     ):
-        self.name = name or unique_name(_snake_case(type(self).__name__))
+        self.name = name or unique_name(snake_case(type(self).__name__))
         self._owner = None
         self.trainable = trainable
         self.activity_regularizer = regularizers.get(activity_regularizer)
@@ -260,12 +259,6 @@ class Layer:
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-
-
-def _snake_case(name):
-    """Return "batch_normalization" for "BatchNormalization", "re_lu" for "ReLU", as Keras."""
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def _first_shape(kwargs):

@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 
+from .._data import is_number
 from ._base import Layer
 
 
 def _as_number(name, value, low, high):
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+    if not is_number(value):
         raise TypeError(f"{name} must be a number, got {value!r}")
     if not low <= value <= high:
         raise ValueError(f"{name} must be from {low} to {high}, got {value!r}")

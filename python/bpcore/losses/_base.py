@@ -1,12 +1,10 @@
 """What all losses share: Keras's reductions, and the way to the compiled kernels."""
 
-import re
-
 import numpy as np
 
 from .. import _core
 from .._data import as_aligned, check_finite, check_numeric
-from .._names import unique_name
+from .._names import snake_case, unique_name
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
 
@@ -283,12 +281,6 @@ class BuiltIn(Loss):
     def __repr__(self):
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
         return f"{type(self).__name__}({arguments})"
-
-
-def snake_case(name):
-    """Return a class's name as Keras writes it in lower case: "MyLoss" → "my_loss"."""
-    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def last_axis(axis, what):

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .._data import is_number
 from ._base import BuiltIn, last_axis
 
 
@@ -234,8 +235,9 @@ class GaussianNegativeLogLikelihood(BuiltIn):
 
 
 def _number(value, name, above=None):
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+    if not is_number(value):
         raise TypeError(f"{name} must be a number, got {value!r}")
     if not math.isfinite(value) or (above is not None and value <= above):
-        raise ValueError(f"{name} must be a finite number above {above}, got {value!r}")
+        limit = "" if above is None else f" above {above}"
+        raise ValueError(f"{name} must be a finite number{limit}, got {value!r}")
     return float(value)

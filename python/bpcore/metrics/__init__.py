@@ -8,8 +8,7 @@ A user's own is a function (y_true, y_pred) → value of each example or of the 
 subclass of `Metric`; both are called once a mini-batch.
 """
 
-from .._names import look_up
-from ._arrays import snake_case
+from .._names import look_up, snake_case
 from .accuracy import (
     Accuracy,
     BinaryAccuracy,

@@ -1,20 +1,11 @@
 """What the metrics do to targets and outputs before they compare them."""
 
-import re
-
 import numpy as np
 
 from .._data import check_numeric
 
 # Keras's backend.epsilon(): keeps probabilities away from 0 and 1, quotients finite.
 EPSILON = 1e-7
-
-
-def snake_case(name):
-    """Return "FBetaScore" as "f_beta_score": Keras's rule for names of objects."""
-    name = re.sub(r"\W+", "", name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def outputs(y_pred):

@@ -3,8 +3,7 @@
 import numpy as np
 
 from .. import initializers
-from .._names import unique_name
-from ._arrays import snake_case
+from .._names import snake_case, unique_name
 
 
 class Variable(np.lib.mixins.NDArrayOperatorsMixin):

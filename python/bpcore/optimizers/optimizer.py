@@ -7,15 +7,14 @@ from typing import ClassVar
 import numpy as np
 
 from .. import _core
-from .._data import aligned_empty
-from .._names import unique_name
-from .._objects import snake_case
+from .._data import aligned_empty, is_number
+from .._names import snake_case, unique_name
 from . import schedules
 
 
 def as_number(name, value, low, high):
     """Return value as a float within [low, high), or say what was wrong."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)):
+    if not is_number(value):
         raise TypeError(f"{name} must be a number, got {value!r}")
     if not low <= value < high:
         raise ValueError(f"{name} must be at least {low} and below {high}, got {value!r}")
