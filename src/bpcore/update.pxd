@@ -35,6 +35,7 @@ cdef struct Update:
     bp_coefficients settings  # rate is not used
     double epsilon_2, clip_threshold, beta_2_decay   # Adafactor
     int place[4]              # which of the slots each of the kernel's is, or -1: left out
+    int own                   # how many of the kernel's there are, those left out between included
     int average, sum          # which are the moving average and the accumulated gradient, or -1
     double weight_decay       # 0: none, as in the three below
     double clip_value, clip_norm, global_norm
@@ -59,6 +60,8 @@ cdef struct Step:
 
 
 cdef inline int64_t updates_of(const Update *settings) noexcept nogil:
+    if settings.accumulate == 1:  # a division takes as long as a vector's update
+        return settings.steps
     return settings.steps // settings.accumulate
 
 
@@ -119,7 +122,7 @@ cdef inline void next_step(Update *settings, double learning_rate, Step *step) n
     settings.steps += 1
     step.learning_rate = learning_rate
     step.t = done + 1
-    step.updates = settings.steps % settings.accumulate == 0
+    step.updates = settings.accumulate == 1 or settings.steps % settings.accumulate == 0
     if step.updates:
         if step.t % POWER_BLOCK == 0:
             start_powers(settings, step.t)
@@ -139,8 +142,8 @@ cdef inline void apply_update(const bp_isa *isa, const Update *settings, const S
     """The optimizer alone, for parameters at .. at+n-1, grad being theirs alone."""
     cdef real *places[4]
     cdef int k
-    for k in range(4):
-        places[k] = NULL
+    places[0] = places[1] = places[2] = places[3] = NULL
+    for k in range(settings.own):
         if settings.place[k] >= 0:
             places[k] = slots + settings.place[k] * n_parameters + at
     update(isa, settings.kind, n, theta + at, grad, places, &step.c)
