@@ -62,6 +62,8 @@ class BaseMLP(BaseEstimator, ABC):
         "model": [Sequential, None],
     }
 
+    _scaling = None  # before the first fit
+
     # ---- constructors and copies -------------------------------------------------
 
     @classmethod

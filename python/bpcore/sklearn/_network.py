@@ -234,7 +234,9 @@ class Epochs:
         self.core = network.core(min(batch_size, rows), threads)
         self.slots = optimizer._slots_for(network.parameters, network.model)
         self.totals = np.empty(1)
-        self.constant = network.objective.constant(y, weight)
+        self.constants = network.objective.constants
+        if self.constants is not None:
+            self.constants = self.constants(y)
         self.grad = None
 
     def run(self):
@@ -280,4 +282,18 @@ class Epochs:
             penalties += self.core.penalties_done
         model._epochs += 1
         cost = objective.shown * (total - penalties) + penalties
-        return cost / len(self.y) + self.constant
+        if self.constants is not None:
+            cost += self._constant()
+        return cost / len(self.y)
+
+    def _constant(self):
+        """The sum over the batches of the mean of `constants`, times their rows."""
+        if self.weight is None:
+            return float(self.constants.sum())
+        order = slice(None) if self.order is None else self.order
+        weight, starts = self.weight[order].astype(np.float64), np.arange(self.steps)
+        starts *= self.batch_size
+        sums = np.add.reduceat(weight, starts)
+        means = np.add.reduceat(weight * self.constants[order], starts)
+        np.divide(means, sums, out=means, where=sums != 0)
+        return float(means @ np.diff(starts, append=len(weight)))
