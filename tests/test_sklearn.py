@@ -90,9 +90,7 @@ def test_training_is_scikit_learns_number_by_number(cls, other, settings, weight
     # Without shuffling both visit the same batches (64, 64, …, and a smaller one).
     X, y = _data(cls)
     weight = np.random.default_rng(0).integers(0, 4, len(y)).astype(float) if weighted else None
-    common = dict(
-        alpha=0.3, max_iter=25, batch_size=64, shuffle=False, random_state=3, **settings
-    )
+    common = dict(alpha=0.3, max_iter=25, batch_size=64, shuffle=False, random_state=3, **settings)
     mine, known = (
         kind(hidden_layer_sizes=(9, 5), activation="tanh", n_iter_no_change=3, **common).fit(
             X, y, sample_weight=weight
@@ -129,9 +127,14 @@ CASES = _several_outputs()
 def test_losses_are_scikit_learns(cls, other, settings, X, y):
     weight = np.random.default_rng(3).uniform(0.5, 2, len(X))
     mine, known = (
-        kind(hidden_layer_sizes=8, max_iter=20, batch_size=50, shuffle=False, random_state=0, **settings).fit(
-            X, y, sample_weight=weight
-        )
+        kind(
+            hidden_layer_sizes=8,
+            max_iter=20,
+            batch_size=50,
+            shuffle=False,
+            random_state=0,
+            **settings,
+        ).fit(X, y, sample_weight=weight)
         for kind in (cls, other)
     )
     np.testing.assert_allclose(mine.loss_curve_, known.loss_curve_, rtol=1e-6)
@@ -144,9 +147,14 @@ def test_lbfgs_is_scikit_learns(cls, other):
     X, y = _data(cls)
     weight = np.random.default_rng(0).uniform(0, 3, len(y))
     mine, known = (
-        kind(hidden_layer_sizes=6, activation="tanh", solver="lbfgs", alpha=2.0, max_iter=25, random_state=1).fit(
-            X, y, sample_weight=weight
-        )
+        kind(
+            hidden_layer_sizes=6,
+            activation="tanh",
+            solver="lbfgs",
+            alpha=2.0,
+            max_iter=25,
+            random_state=1,
+        ).fit(X, y, sample_weight=weight)
         for kind in (cls, other)
     )
     assert mine.loss_ == pytest.approx(known.loss_, rel=1e-6)
@@ -185,7 +193,9 @@ def test_score_of_outputs_is_r2():
 
 @quiet
 def test_float32_stays_float32():
-    net = MLPRegressor(hidden_layer_sizes=5, max_iter=3).fit(X_REG.astype(np.float32), Y_REG.astype(np.float32))
+    net = MLPRegressor(hidden_layer_sizes=5, max_iter=3).fit(
+        X_REG.astype(np.float32), Y_REG.astype(np.float32)
+    )
     assert net.model_.dtype == "float32"
     assert net.coefs_[0].dtype == net.predict(X_REG.astype(np.float32)).dtype == np.float32
     wide = MLPRegressor(hidden_layer_sizes=5, max_iter=3, dtype="float32").fit(X_REG, Y_REG)
@@ -199,8 +209,7 @@ def test_sparse_inputs_give_the_same_bits(solver, form):
     X, y = load_digits(return_X_y=True)
     X, y = X[:300], y[:300]
     dense, sparse = (
-        MLPClassifier(8, solver=solver, max_iter=5, random_state=0).fit(x, y)
-        for x in (X, form(X))
+        MLPClassifier(8, solver=solver, max_iter=5, random_state=0).fit(x, y) for x in (X, form(X))
     )
     np.testing.assert_array_equal(dense.coefs_[0], sparse.coefs_[0])
     np.testing.assert_array_equal(dense.predict_proba(X), sparse.predict_proba(form(X)))
@@ -311,7 +320,9 @@ def test_activations_and_dropout_by_layer():
 @pytest.mark.parametrize("solver", ["rmsprop", optimizers.AdamW(0.01, clipnorm=1.0)])
 @pytest.mark.parametrize("loss", ["mean_absolute_error", bpcore.losses.Huber(0.5)])
 def test_any_optimizer_and_loss(solver, loss):
-    net = MLPRegressor(hidden_layer_sizes=8, solver=solver, loss=loss, learning_rate_init=0.01, random_state=0)
+    net = MLPRegressor(
+        hidden_layer_sizes=8, solver=solver, loss=loss, learning_rate_init=0.01, random_state=0
+    )
     net.fit(X_REG, Y_REG)
     assert net.loss_curve_[-1] < 0.8 * net.loss_curve_[0]
     if not isinstance(solver, str):
@@ -326,7 +337,9 @@ def test_classifier_with_another_loss():
     two = Y_IRIS < 1
     assert hinge.fit(X_IRIS, two).score(X_IRIS, two) > 0.95
     assert not hasattr(hinge, "predict_proba")
-    focal = MLPClassifier(8, loss="categorical_focal_crossentropy", learning_rate_init=0.03, random_state=0)
+    focal = MLPClassifier(
+        8, loss="categorical_focal_crossentropy", learning_rate_init=0.03, random_state=0
+    )
     assert focal.fit(X_IRIS, Y_IRIS).score(X_IRIS, Y_IRIS) > 0.6
     assert focal.predict_proba(X_IRIS).sum(axis=1) == pytest.approx(1)
 
@@ -336,7 +349,13 @@ def test_classifier_with_another_loss():
 def test_validation_data_and_monitor(cls):
     X, y = _data(cls)
     train, val = (X[::2], y[::2]), (X[1::2], y[1::2])
-    net = cls(hidden_layer_sizes=20, learning_rate_init=0.02, early_stopping=True, random_state=0, max_iter=60)
+    net = cls(
+        hidden_layer_sizes=20,
+        learning_rate_init=0.02,
+        early_stopping=True,
+        random_state=0,
+        max_iter=60,
+    )
     net.fit(*train, validation_data=val)
     assert len(net.validation_scores_) == net.n_iter_
     assert net.score(*val) == pytest.approx(net.best_validation_score_)
@@ -362,7 +381,10 @@ def test_partial_fit_with_early_stopping():
     net.set_params(learning_rate_init=0.05)
     for _ in range(200):
         net.partial_fit(
-            X_IRIS[::2], Y_IRIS[::2], classes=[0, 1, 2], validation_data=(X_IRIS[1::2], Y_IRIS[1::2])
+            X_IRIS[::2],
+            Y_IRIS[::2],
+            classes=[0, 1, 2],
+            validation_data=(X_IRIS[1::2], Y_IRIS[1::2]),
         )
         if net.stopped_:
             break
@@ -381,7 +403,9 @@ def test_callbacks_see_every_epoch(capsys):
                 self.model.stop_training = True
 
     look = Look()
-    net = MLPRegressor(hidden_layer_sizes=4, max_iter=20, callbacks=[look], early_stopping=True).fit(X_REG, Y_REG)
+    net = MLPRegressor(
+        hidden_layer_sizes=4, max_iter=20, callbacks=[look], early_stopping=True
+    ).fit(X_REG, Y_REG)
     assert net.n_iter_ == 3
     assert seen[-1] == (2, ["loss", "val_loss", "val_score"])
     MLPRegressor(hidden_layer_sizes=4, max_iter=2, verbose="bar").fit(X_REG, Y_REG)
@@ -436,4 +460,6 @@ def test_convergence_warnings():
         warnings.simplefilter("error")
         MLPRegressor(hidden_layer_sizes=4, tol=1.0, n_iter_no_change=2).fit(X_REG, Y_REG)
     with pytest.warns(UserWarning, match="It is going to be clipped"):
-        MLPRegressor(hidden_layer_sizes=4, tol=1.0, n_iter_no_change=2, batch_size=9999).fit(X_REG, Y_REG)
+        MLPRegressor(hidden_layer_sizes=4, tol=1.0, n_iter_no_change=2, batch_size=9999).fit(
+            X_REG, Y_REG
+        )

@@ -22,9 +22,7 @@ PRIVATE = {
 }
 
 # scikit-learn's suite does not turn warnings into errors.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::sklearn.exceptions.ConvergenceWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 REPLACED = {
     theirs.MLPClassifier: ours.MLPClassifier,

@@ -1,7 +1,9 @@
 """What the two estimators share: parameters, fit, the state between fits."""
 
 import copy
+import pickle
 import warnings
+import zlib
 from abc import ABC, abstractmethod
 from numbers import Integral, Real
 
@@ -143,7 +145,8 @@ class BaseMLP(BaseEstimator, ABC):
     @abstractmethod
     def _validate_input(self, X, y, incremental=False, reset=False, validation=False):
         """Return X, y (as `_targets` takes it) and a weight for each row or None, checked; set
-        `n_outputs_`."""
+        `n_outputs_`.
+        """
 
     @abstractmethod
     def _objective(self):
@@ -185,8 +188,9 @@ class BaseMLP(BaseEstimator, ABC):
             self._initialise(sizes, X.dtype)
         elif not hasattr(self, "_network"):  # the weights were set by hand
             self._build(sizes, X.dtype)
-        self._take_weights()
-        self._show_weights()
+        if not self._views_are_current():
+            self._take_weights()
+            self._show_weights()
         train, held_out = self._split(X, y, weight, incremental, validation_data)
         if first_pass:
             of_y = not is_classifier(self)
@@ -267,8 +271,9 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _new_seed(self):
         """Return a seed of shuffling and dropout, leaving `_random_state` as it is: from that
-        scikit-learn draws the weights, and what is held out."""
-        return int(copy.deepcopy(self._random_state).randint(1 << 31))
+        scikit-learn draws the weights, and what is held out.
+        """
+        return zlib.crc32(pickle.dumps(self._random_state.get_state(legacy=False)))
 
     def _split(self, X, y, weight, incremental, validation_data):
         """Return what to train on and what is held out, each (X, y, weight)."""
@@ -317,9 +322,10 @@ class BaseMLP(BaseEstimator, ABC):
                 )
             batch_size = min(int(self.batch_size), rows)
         model = self.model_
-        if not incremental or not hasattr(self, "_optimizer"):
-            self._optimizer = make_optimizer(self)
-            model.optimizer = self._optimizer
+        if first_pass or not hasattr(self, "_optimizer"):
+            self._optimizer = model.optimizer  # made with the model
+        elif not incremental:
+            self._optimizer = model.optimizer = make_optimizer(self)
         if not incremental and not first_pass:
             model._seed = self._new_seed()
         epochs = Epochs(

@@ -151,7 +151,9 @@ class Network:
     def __init__(self, model, objective, n_y, scaled):
         self.model, self.objective, self.n_y, self.scaled = model, objective, n_y, scaled
         # Of what scikit-learn divides by; a reduction of the user's own choice stays.
-        self.loss = copy.deepcopy(losses.get(objective.loss))
+        self.loss = losses.get(objective.loss)
+        if self.loss is objective.loss:
+            self.loss = copy.deepcopy(self.loss)
         if self.loss.reduction == "sum_over_batch_size":
             self.loss.reduction = "mean_with_sample_weight"
         self._core, self._rows, self._threads = None, 0, 1

@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import (
     type_of_target,
     unique_labels,
 )
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from ..losses import get as get_loss
 from ._base import BaseMLP
@@ -244,10 +244,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             y = column_or_1d(y, warn=True)
         fresh = not hasattr(self, "classes_") or not (self.warm_start or incremental)
         if fresh and not validation:
-            self._label_binarizer = LabelBinarizer().fit(y)
-            self.classes_ = self._label_binarizer.classes_
+            indices = self._learn_classes(y)
         else:
             self._check_classes(unique_labels(y), validation)
+            indices = None
         factors = None
         if self.class_weight is not None and not validation:
             if incremental and not isinstance(self.class_weight, dict):
@@ -256,14 +256,27 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                     "of the examples: give a dict with a weight for each class"
                 )
             factors = compute_sample_weight(self.class_weight, y)
-        kind = self._label_binarizer.y_type_
-        if kind.startswith("multilabel"):
+        if self._kind == "multilabel":
             y = np.asarray(self._label_binarizer.transform(y))
             self.n_outputs_ = y.shape[1]
         else:
-            y = np.searchsorted(self.classes_, y)
-            self.n_outputs_ = len(self.classes_) if kind == "multiclass" else 1
+            y = np.searchsorted(self.classes_, y) if indices is None else indices
+            self.n_outputs_ = len(self.classes_) if self._kind == "multiclass" else 1
         return X, y, factors
+
+    def _learn_classes(self, y):
+        """Set `classes_` and what kind of labels these are; return their numbers, or None."""
+        self._label_binarizer = None
+        if y.ndim == 1 and y.dtype.kind in "biu":
+            self.classes_, indices = np.unique(y, return_inverse=True)
+            self._kind = "multiclass" if len(self.classes_) > 2 else "binary"
+            return indices
+        # Everything else scikit-learn looks at: strings, floats, several labels at once.
+        self._label_binarizer = LabelBinarizer().fit(y)
+        self.classes_ = self._label_binarizer.classes_
+        kind = self._label_binarizer.y_type_
+        self._kind = "multilabel" if kind.startswith("multilabel") else kind
+        return None
 
     def _check_classes(self, classes, validation):
         if self.warm_start and not validation:
@@ -279,7 +292,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             )
 
     def _objective(self):
-        multiclass = self._label_binarizer.y_type_ == "multiclass"
+        multiclass = self._kind == "multiclass"
         self.out_activation_ = self.out_activation
         if self.model is not None:
             self.out_activation_ = self.model.layers[-1].activation
@@ -309,8 +322,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return 0.0 if name in _HINGES and name_of(self.out_activation_) != "sigmoid" else 0.5
 
     def _score_outputs(self, y, out, weight):
-        kind = self._label_binarizer.y_type_
-        if kind == "multiclass":
+        if self._kind == "multiclass":
             known = y[:, 0] if self._network.objective.indices else y.argmax(axis=1)
             right = out.argmax(axis=1) == known
         else:
@@ -364,7 +376,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """
         if _check_partial_fit_first_call(self, classes):
             labels = y if type_of_target(y).startswith("multilabel") else classes
-            self._label_binarizer = LabelBinarizer().fit(labels)
+            self._learn_classes(np.asarray(labels) if labels is classes else labels)
         return self._fit(X, y, sample_weight, True, validation_data)
 
     # ---- predicting ------------------------------------------------------------------
@@ -381,13 +393,12 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         ndarray, shape (N,), or (N, n_outputs) of 0 and 1 for several labels at once
         """
         out = self._outputs(X)
-        kind = self._label_binarizer.y_type_
-        if kind == "multiclass":
+        if self._kind == "multiclass":
             return self.classes_[out.argmax(axis=1)]
-        if kind.startswith("multilabel") or len(self.classes_) != 2:
-            out = out if out.shape[1] > 1 else out.ravel()
+        if self._kind == "multilabel":
             return self._label_binarizer.inverse_transform(out, threshold=self._threshold())
-        return self.classes_[(out[:, 0] > self._threshold()).astype(np.intp)]
+        right = (out[:, 0] > self._threshold()) & (len(self.classes_) > 1)
+        return self.classes_[right.astype(np.intp)]
 
     def _has_probabilities(self):
         given = self.out_activation if self.model is None else None
