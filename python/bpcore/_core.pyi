@@ -99,7 +99,7 @@ class Network:
         threads: int,
         users: list[Any],
         variables: NDArray[np.int64],
-        numbers: NDArray[np.float64],
+        variable_numbers: NDArray[np.float64],
         rules: list[Any],
         parameters: _Real,
         state: _Real,

@@ -136,8 +136,8 @@ cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t f
                                const real *weight, double scale, double row_share,
                                real *work, bint want_delta) except? -1 nogil:
     """Sum of weight_i C(x_i) after `forward`. If wanted, delta[L]'s place receives
-    scale . dC/da[L], or dC/dz[L] where the loss is a function of z (plan.from_z). Each row's penalty on
-    activations counts row_share in the loss, so row_share / scale in the sum."""
+    scale . dC/da[L], or dC/dz[L] where the loss is a function of z (plan.from_z). Each row's
+    penalty on activations counts row_share in the loss, so row_share / scale in the sum."""
     cdef int last = plan.n_layers - 1
     cdef const Layer *layer = &plan.layers[last]
     cdef const real *z = z_of(plan, last, x, first, work)
