@@ -166,7 +166,8 @@ def test_lbfgs_is_scikit_learns(cls, other):
 @pytest.mark.parametrize(("cls", "other"), PAIRS)
 def test_early_stopping_is_scikit_learns(cls, other):
     X, y = _data(cls)
-    common = dict(early_stopping=True, shuffle=False, random_state=5, max_iter=40, tol=1e-3)
+    common = {"early_stopping": True, "shuffle": False, "random_state": 5, "max_iter": 40}
+    common["tol"] = 1e-3
     mine, known = (
         kind(hidden_layer_sizes=12, learning_rate_init=0.03, n_iter_no_change=4, **common).fit(X, y)
         for kind in (cls, other)
@@ -416,7 +417,7 @@ def test_callbacks_see_every_epoch(capsys):
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_scaling_inside(solver):
     X, y = X_REG * 1000 + 50, Y_REG * 1e4 - 300
-    settings = dict(hidden_layer_sizes=5, solver=solver, max_iter=20, random_state=0)
+    settings = {"hidden_layer_sizes": 5, "solver": solver, "max_iter": 20, "random_state": 0}
     inside = MLPRegressor(**settings, scale=True).fit(X, y)
     outside = MLPRegressor(**settings).fit(scale(X), scale(y))
     expected = outside.predict(scale(X)) * y.std() + y.mean()

@@ -304,7 +304,7 @@ class BaseMLP(BaseEstimator, ABC):
                 f"{type(given).__name__}"
             )
         X, y, weight = given if len(given) == 3 else (*given, None)
-        X, y, factors = self._validate_input(X, y, validation=True)
+        X, y, _ = self._validate_input(X, y, validation=True)
         if weight is not None:
             weight = _check_sample_weight(weight, X)
         return X, y, weight

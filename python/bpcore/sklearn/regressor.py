@@ -89,8 +89,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     callbacks : list of Callback, or None, default None
         See `bpcore.callbacks`; ``on_epoch_end`` gets "loss", "val_loss" and "val_score".
     scale : bool, default False
-        Standardise the inputs and the targets, by the rows of the first fit. `coefs_` are then those of the
-        standardised network.
+        Standardise the inputs and the targets, by the rows of the first fit. `coefs_` are then
+        those of the standardised network.
     n_threads : int or None, default 1
         Threads of a fit; None lets bpcore choose by size. It is one by default so that searches
         with ``n_jobs`` do not ask for more threads than there are cores. The bits do not
