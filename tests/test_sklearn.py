@@ -453,6 +453,34 @@ def test_threads_change_no_bit():
     np.testing.assert_array_equal(one.coefs_[0], two.coefs_[0])
 
 
+@quiet
+@pytest.mark.parametrize("weighted", [False, True])
+def test_penalties_are_shared_where_the_whole_gradient_is_needed(weighted):
+    weight = np.random.default_rng(0).uniform(0.1, 2, len(Y_REG)) if weighted else None
+    chunks, whole = (
+        MLPRegressor(hidden_layer_sizes=7, solver=solver, alpha=5.0, max_iter=5, batch_size=60)
+        .set_params(random_state=0)
+        .fit(X_REG, Y_REG, sample_weight=weight)
+        for solver in (optimizers.Adam(0.01), optimizers.Adam(0.01, global_clipnorm=1e9))
+    )
+    np.testing.assert_allclose(chunks.loss_curve_, whole.loss_curve_, rtol=1e-12)
+    np.testing.assert_allclose(chunks.coefs_[0], whole.coefs_[0], rtol=1e-9, atol=1e-12)
+
+
+def test_only_plain_penalties_are_shared():
+    net = MLPRegressor(hidden_layer_sizes=3, tol=1.0, n_iter_no_change=1).fit(X_REG, Y_REG)
+    model = bpcore.Sequential(
+        [bpcore.Input((10,)), layers.Dense(1, kernel_regularizer="orthogonal_regularizer")]
+    )
+    model.compile("sgd", "mse")
+    network = model._network(1, 10)
+    x, y = X_REG[:5].astype("float32"), Y_REG[:5, None].astype("float32")
+    grad = np.empty(11, np.float32)
+    with pytest.raises(ValueError, match="only penalties L1 and L2"):
+        network.cost_and_grad(x, y, None, 1.0, grad, grad, 0.5)
+    assert net._network.scaled
+
+
 def test_convergence_warnings():
     for solver in ("adam", "sgd", "lbfgs"):
         with pytest.warns(ConvergenceWarning):
