@@ -57,6 +57,7 @@ cdef struct Step:
     bint updates              # False: the gradient is only accumulated
     double momentum           # of the moving average
     bint overwrite
+    double share              # what the penalties are multiplied by
 
 
 cdef inline int64_t updates_of(const Update *settings) noexcept nogil:
@@ -182,7 +183,8 @@ cdef inline void update_chunk(const Plan *plan, const bp_isa *isa, const Update 
     cdef const Variable *variable = &plan.variables[which]
     cdef real *sums = slots + settings.sum * plan.n_parameters + at
     if variable.penalty == L1_L2:
-        penalty_gradient(isa, n, theta + at, variable.l1, variable.l2, grad)
+        penalty_gradient(isa, n, theta + at, step.share * variable.l1,
+                         step.share * variable.l2, grad)
     if is_released(isa, settings, step, n, sums, grad):
         if settings.clip_value != 0:
             clip(isa, n, -settings.clip_value, settings.clip_value, grad)
@@ -269,13 +271,13 @@ cdef inline double update_whole(const Plan *plan, const bp_isa *isa, const Updat
     cdef const Variable *variable
     cdef Py_ssize_t n, size = plan.n_parameters
     cdef int which
-    cdef double total = penalties(plan, isa, theta)
+    cdef double total = step.share * penalties(plan, isa, theta)
     cdef real *first
     cdef real *second
     for which in range(plan.n_variables):
         variable = &plan.variables[which]
         if variable.trainable:
-            add_penalty_gradient(plan, isa, which, theta, grad + variable.at)
+            add_penalty_gradient(plan, isa, which, theta, step.share, grad + variable.at)
             is_released(isa, settings, step, variable.rows * variable.columns,
                         slots + settings.sum * size + variable.at, grad + variable.at)
     if step.updates and (settings.clip_norm != 0 or settings.global_norm != 0):
