@@ -148,6 +148,15 @@ def built_in(name, **arguments):
     TypeError
         For arguments the activation does not have, or that are missing.
     """
+    return _made(name, arguments) if arguments else _default(name)
+
+
+@functools.cache
+def _default(name):
+    return _made(name, {})
+
+
+def _made(name, arguments):
     if name == "glu":
         raise ValueError(
             "glu is not an activation a layer can take here: it halves the number of outputs, "

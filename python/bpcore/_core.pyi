@@ -69,6 +69,7 @@ class Network:
     workspace: _Real
     steps_done: int
     epochs_done: int
+    penalties_done: float
     @property
     def whole(self) -> bool:
         """Whether an update of some variable needs its gradient as a whole."""
@@ -119,15 +120,17 @@ class Network:
         """Sum of weight_i C(x_i), plus N row_share times the penalties; outputs to out."""
     def cost_and_grad(
         self,
-        x: _Real,
+        x: _Rows,
         y: _Real,
         weight: _Real | None,
         scale: float,
         grad: _Real,
         grad_block: _Real,
+        share: float = 1.0,
     ) -> float:
-        """Sum of weight_i C(x_i), plus the penalties / scale; the gradient of scale times it to
-        grad. grad_block is scratch, and may be grad itself where x fits the workspace.
+        """Sum of weight_i C(x_i), plus share penalties / scale; the gradient of scale times it
+        to grad. Other shares than 1 are for penalties L1 and L2. grad_block is scratch, and may
+        be grad itself where x fits the workspace.
         """
     def train(
         self,
@@ -149,6 +152,8 @@ class Network:
         total: float = 0.0,
         totals: NDArray[np.float64] | None = None,
         grad: _Real | None = None,
+        factor: float = 1.0,
+        shared: bool = False,
     ) -> float:
         """Mini-batches first .. last-1 of an epoch over the rows x[order]; total plus the sum
         of each batch's loss, penalties before the update included, times its rows, and in
@@ -156,7 +161,9 @@ class Network:
 
         learning_rate is one for all, or has one for each step. iterations counts the steps
         made before, not the updates. grad is room for the flat gradient, needed where
-        settings or network are `whole`.
+        settings or network are `whole`. The costs are multiplied by factor; with shared, the
+        penalties (L1 and L2 only) are divided by what the costs of a batch are divided by.
+        penalties_done is then their part of the sum.
 
         With totals, instead: len(totals) whole epochs from `epoch` on, totals[e] receiving
         the sum over each, and order, unless None, a new random order for each.

@@ -83,7 +83,8 @@ def fit(model, source, run, epochs, first_epoch=0, validate=None, is_validated=N
             callbacks.on_epoch_end(epoch, epoch_logs)
             epoch, logs = epoch + 1, epoch_logs
         source.finish()
-        model.optimizer.finalize_variable_values(model.trainable_weights)
+        if model.optimizer.use_ema:
+            model.optimizer.finalize_variable_values(model.trainable_weights)
         callbacks.on_train_end(logs)
     except KeyboardInterrupt:
         source.settle()

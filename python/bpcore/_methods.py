@@ -31,8 +31,10 @@ class TrainingMethods(CompiledMethods):
     # ---- networks ------------------------------------------------------------
 
     def _forget_networks(self):
+        """Let go of what was made of the layers, the loss and the optimizer as they were."""
         self._networks = {}
         self._trainers = {}
+        self._calls_python = self._one_thread = None
 
     def _plan_for(self, data, keep_all=False):
         return make_plan(self.layers, self.loss, data.y.shape[1], keep_all)
@@ -62,15 +64,22 @@ class TrainingMethods(CompiledMethods):
         return trainer
 
     def _has_user_functions(self):
-        return (
-            self.loss.kernel == "user"
-            or any(isinstance(layer.activation, UserActivation) for layer in self.layers)
-            or has_rules(self.layers)
-        )
+        """Whether a step calls Python."""
+        if self._calls_python is None:  # until the layers or the loss change
+            self._calls_python = (
+                self.loss.kernel == "user"
+                or any(isinstance(layer.activation, UserActivation) for layer in self._layers)
+                or has_rules(self._layers)
+            )
+        return self._calls_python
 
     def _is_serial(self):
         """Whether a batch's rows have to go one after the other, on one thread."""
-        return self._has_user_functions() or any(layer._serial for layer in self.layers)
+        if self._one_thread is None:
+            self._one_thread = self._has_user_functions() or any(
+                layer._serial for layer in self._layers
+            )
+        return self._one_thread
 
     # ---- data ----------------------------------------------------------------
 
@@ -99,14 +108,15 @@ class TrainingMethods(CompiledMethods):
         if y is None:
             raise ValueError(f"{prefix}y is None; expected one target for each example in x")
         y = as_array(y, f"{prefix}y")
-        flat = np.ndim(y) == 1
-        if len(self.output_shape) > 2 and y.shape[1:] == self.output_shape[1:]:
+        flat = y.ndim == 1
+        top = self._layers[-1]
+        if len(top.output_shape) > 1 and y.shape[1:] == top.output_shape:
             y = np.reshape(y, (len(y), -1))
-        y = self.loss.targets(y, len(x), self.layers[-1].n_out, self._dtype)
+        y = self.loss.targets(y, len(x), top.n_out, self._dtype)
         if not self._loss_checked:
             self._loss_checked = True
             self._loss_checked = self._check_loss(self.loss, y)
-        self._compiled_metrics.build(self.output_shape[1:], y.shape[1])
+        self._compiled_metrics.build(top.output_shape, y.shape[1])
         return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype), flat)
 
     # ---- training ------------------------------------------------------------

@@ -159,6 +159,7 @@ cdef class Network:
     cdef readonly int threads
     # Of the last call to train, also one that raised: what it got done.
     cdef readonly int64_t steps_done, epochs_done
+    cdef readonly double penalties_done
     cdef int typenum
     cdef list users, rules
     cdef object loss_p
@@ -351,25 +352,36 @@ cdef class Network:
         return self._evaluate(n, <double *>x_, &source, <double *>y_, <double *>weight_,
                               row_share, <double *>out_)
 
-    def cost_and_grad(self, x, y, weight, double scale, grad, grad_block):
+    cdef int check_share(self) except -1:
+        """Raise unless every penalty is one that can be multiplied by a factor."""
+        cdef int which
+        for which in range(self.plan.n_variables):
+            if self.plan.variables[which].penalty not in (NO_PENALTY, L1_L2):
+                raise ValueError("only penalties L1 and L2 can be divided as the costs are")
+        return 0
+
+    def cost_and_grad(self, x, y, weight, double scale, grad, grad_block, double share=1.0):
         cdef Py_ssize_t n = len(x)
-        cdef void *x_ = data_of(x, self.typenum, n * self.plan.n_x, "x")
+        cdef bp_rows source
+        cdef void *x_ = inputs_of(x, self.typenum, n, self.plan.n_x, &source)
         cdef void *y_ = data_of(y, self.typenum, n * self.plan.n_y, "y")
         cdef void *weight_ = NULL
         cdef void *grad_ = data_of(grad, self.typenum, self.plan.n_parameters, "grad")
         cdef void *block_ = data_of(grad_block, self.typenum, self.plan.n_parameters, "grad_block")
+        if share != 1:
+            self.check_share()
         if weight is not None:
             weight_ = data_of(weight, self.typenum, n, "sample_weight")
         if self.typenum == cnp.NPY_FLOAT:
-            return self._cost_and_grad(n, <float *>x_, <float *>y_, <float *>weight_, scale,
-                                       <float *>grad_, <float *>block_)
-        return self._cost_and_grad(n, <double *>x_, <double *>y_, <double *>weight_, scale,
-                                   <double *>grad_, <double *>block_)
+            return self._cost_and_grad(n, <float *>x_, &source, <float *>y_, <float *>weight_,
+                                       scale, share, <float *>grad_, <float *>block_)
+        return self._cost_and_grad(n, <double *>x_, &source, <double *>y_, <double *>weight_,
+                                   scale, share, <double *>grad_, <double *>block_)
 
     def train(self, x, y, weight, order, Py_ssize_t batch_size, Py_ssize_t first,
               Py_ssize_t last, slots, Settings settings not None, learning_rate,
               int64_t iterations, uint64_t seed, uint32_t epoch, outputs=None, int threads=1,
-              double total=0.0, totals=None, grad=None):
+              double total=0.0, totals=None, grad=None, double factor=1.0, bint shared=False):
         cdef Py_ssize_t n = len(x)
         cdef Job job
         self.steps_done = self.epochs_done = 0  # should anything below be refused
@@ -381,6 +393,10 @@ cdef class Network:
         job.order = NULL
         job.update = settings.update
         job.update.steps = iterations
+        job.factor = factor
+        job.shared = shared
+        if shared:
+            self.check_share()
         job.plain = self.plan.simple and settings.update.plain
         job.slots = data_of(slots, self.typenum, self.plan.n_parameters * settings.n_slots,
                             "slots")
@@ -432,6 +448,7 @@ cdef class Network:
         finally:
             self.steps_done = job.steps_done
             self.epochs_done = job.epochs_done
+            self.penalties_done = job.penalties
             self.leave()
 
     @property
@@ -462,16 +479,17 @@ cdef class Network:
             self.leave()
         return total
 
-    cdef _cost_and_grad(self, Py_ssize_t n, const real *x, const real *y, const real *weight,
-                        double scale, real *grad, real *block):
+    cdef _cost_and_grad(self, Py_ssize_t n, const real *x, const bp_rows *source, const real *y,
+                        const real *weight, double scale, double share, real *grad,
+                        real *block):
         cdef real *theta = <real *>cnp.PyArray_DATA(self.parameters)
         cdef real *work = <real *>cnp.PyArray_DATA(self.workspace)
         cdef double total
         self.enter()
         try:
             with nogil:
-                total = cost_and_grad(&self.plan, current_isa, n, x, y, weight, scale, theta,
-                                      work, grad, block)
+                total = cost_and_grad(&self.plan, current_isa, n, x, source, y, weight, scale,
+                                      share, theta, work, grad, block)
         finally:
             self.leave()
         return total
@@ -480,6 +498,7 @@ cdef class Network:
 cdef run_job(Job *job, Py_ssize_t epochs, double *totals, real *like):
     cdef double total
     job.steps_done = job.epochs_done = 0
+    job.penalties = 0
     with nogil:
         if totals != NULL:
             train_epochs(job, epochs, totals, like)

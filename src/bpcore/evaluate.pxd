@@ -41,24 +41,31 @@ cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, c
 
 
 cdef inline double cost_and_grad(const Plan *plan, const bp_isa *isa, Py_ssize_t n,
-                                 const real *x, const real *y, const real *weight,
-                                 double scale, const real *theta, real *work, real *grad,
+                                 const real *x, const bp_rows *source, const real *y,
+                                 const real *weight, double scale, double share,
+                                 const real *theta, real *work, real *grad,
                                  real *block) except? -1 nogil:
-    """Returns sum of weight_i C(x_i) plus the penalties / scale; grad receives the gradient of
-    scale times that sum: the sum of its blocks' gradients, for which block is scratch of the
-    same size."""
+    """Returns sum of weight_i C(x_i) plus share penalties / scale; grad receives the gradient
+    of scale times that sum: the sum of its blocks' gradients, for which block is scratch of
+    the same size. x as for `evaluate`."""
     cdef Py_ssize_t start = 0, rows, i
+    cdef const real *x_block
     cdef double total = 0
     transpose_weights(plan, isa, theta, work)
     while start < n:
         rows = min(plan.capacity, n - start)
-        total += backprop(plan, isa, rows, x + start * plan.n_x, y + start * plan.n_y,
+        if x != NULL:
+            x_block = x + start * plan.n_x
+        else:
+            x_block = work + plan.x * plan.capacity
+            gather_rows(isa, rows, plan.n_x, source, start, NULL, <real *>x_block)
+        total += backprop(plan, isa, rows, x_block, y + start * plan.n_y,
                           weight + start if weight != NULL else NULL, scale, 1.0 / n, theta,
                           grad if start == 0 else block, work)
         if start > 0:
             for i in range(plan.n_parameters):
                 grad[i] += block[i]
         start += rows
-    total += penalties(plan, isa, theta) / scale
-    add_penalty_gradients(plan, isa, theta, grad)
+    total += share * penalties(plan, isa, theta) / scale
+    add_penalty_gradients(plan, isa, theta, share, grad)
     return total

@@ -93,14 +93,17 @@ cdef inline double penalties(const Plan *plan, const bp_isa *isa,
 
 
 cdef inline int add_penalty_gradient(const Plan *plan, const bp_isa *isa, int which,
-                                     const real *theta, real *grad) except -1 nogil:
-    """grad, of one variable alone, gains the gradient of the penalty on it."""
+                                     const real *theta, double share,
+                                     real *grad) except -1 nogil:
+    """grad, of one variable alone, gains the gradient of the penalty on it; of share times an
+    L1_L2 penalty, share being 1 where there are others."""
     cdef const Variable *variable = &plan.variables[which]
     cdef const real *w = theta + variable.at
     if variable.penalty == NO_PENALTY or not variable.trainable:
         return 0
     if variable.penalty == L1_L2:
-        penalty_gradient(isa, variable.rows * variable.columns, w, variable.l1, variable.l2, grad)
+        penalty_gradient(isa, variable.rows * variable.columns, w, share * variable.l1,
+                         share * variable.l2, grad)
     elif variable.penalty == USER_PENALTY:
         user_penalty_gradient(plan.rules, which, variable, w, grad)
     else:
@@ -109,12 +112,13 @@ cdef inline int add_penalty_gradient(const Plan *plan, const bp_isa *isa, int wh
 
 
 cdef inline int add_penalty_gradients(const Plan *plan, const bp_isa *isa, const real *theta,
-                                      real *grad) except -1 nogil:
+                                      double share, real *grad) except -1 nogil:
     """The same for all variables; grad is the flat gradient."""
     cdef int which
     if plan.penalised:
         for which in range(plan.n_variables):
-            add_penalty_gradient(plan, isa, which, theta, grad + plan.variables[which].at)
+            add_penalty_gradient(plan, isa, which, theta, share,
+                                 grad + plan.variables[which].at)
     return 0
 
 

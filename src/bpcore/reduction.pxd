@@ -27,7 +27,6 @@ cdef inline double divisor_of(const Plan *plan, Py_ssize_t rows, const real *y,
     return total
 
 
-cdef inline double share_of(double divisor) noexcept nogil:
-    """What a cost counts in the loss: 1 / divisor, and nothing for a divisor of 0, as Keras
-    has it."""
-    return 1 / divisor if divisor != 0 else 0
+cdef inline double divided(double total, double divisor) noexcept nogil:
+    """total / divisor, and 0 for a divisor of 0, as Keras has it."""
+    return total / divisor if divisor != 0 else 0

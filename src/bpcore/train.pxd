@@ -29,7 +29,7 @@ from kernels cimport (
 )
 from network cimport BY_ROWS, Draw, Layer, Plan, real
 from penalties cimport penalty_of
-from reduction cimport divisor_of, share_of
+from reduction cimport divided, divisor_of
 from special cimport vectors_of
 from update cimport (
     Step, Update, apply_update, next_step, start_update, update_chunk, update_whole,
@@ -49,6 +49,8 @@ cdef struct Job:
     const double *rates   # the learning rate of each step from `first` on; or NULL:
     double rate           # of all
     bint plain            # the parameters phase is the optimizer and nothing else
+    double factor         # what the costs are multiplied by
+    bint shared           # penalties are divided by what the batch's costs are divided by
     Draw draw
     Py_ssize_t n, batch, first, last
     const void *x         # n rows of type real without gaps; NULL: they are in source
@@ -65,6 +67,7 @@ cdef struct Job:
     bp_barrier barrier
     double costs[UNITS]
     double total
+    double penalties      # their part of total
     int64_t steps_done, epochs_done   # by this job; kept by thread 0
 
 cdef struct Batch:
@@ -280,7 +283,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     cdef Draw draw = job.draw
     cdef Batch batch
     cdef Py_ssize_t step, unit
-    cdef double divisor, total
+    cdef double divisor, total, share = 1
     cdef bint penalised = job.plan.penalised and job.grad == NULL
     cdef real *work = <real *>job.work
     cdef real *outputs = <real *>job.outputs
@@ -290,36 +293,45 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
         draw.step = <uint32_t>step
         batch = batch_of(job, step)
         divisor = batch_divisor(job, &batch, like)
-        rows_phase(job, &batch, &draw, thread, share_of(divisor), like)
+        if job.shared:
+            share = divided(1, divisor)
+        rows_phase(job, &batch, &draw, thread, divided(job.factor, divisor), like)
         if penalised:
             penalties_phase(job, thread, like)
         if job.threads > 1:
             bp_barrier_wait(&job.barrier)
         if thread == 0:
-            if divisor == batch.rows:
+            if divisor == batch.rows and job.factor == 1:
                 for unit in range(batch.units):
                     job.total += job.costs[unit]
             else:
                 total = 0
                 for unit in range(batch.units):
                     total += job.costs[unit]
-                job.total += total / (divisor if divisor != 0 else 1) * batch.rows
+                if divisor != 0:  # else it is penalties, by the row
+                    total = job.factor * total / divisor
+                job.total += total * batch.rows
             if penalised:
                 for unit in range(job.plan.n_variables):
-                    job.total += batch.rows * job.plan.penalties[unit]
+                    total = batch.rows * share * job.plan.penalties[unit]
+                    job.total += total
+                    job.penalties += total
             if outputs != NULL:
                 memcpy(outputs, rows_of(job.plan, last.a, last.n_out, 0, work),
                        batch.rows * last.n_out * sizeof(real))
                 outputs += batch.rows * last.n_out
         next_step(&update, job.rate if job.rates == NULL else job.rates[step - job.first], &now)
+        now.share = share
         parameters_phase(job, &batch, &update, &now, thread, like)
         if job.grad != NULL:
             if job.threads > 1:
                 bp_barrier_wait(&job.barrier)
             if thread == 0:
-                job.total += batch.rows * update_whole(
+                total = batch.rows * update_whole(
                     job.plan, job.isa, &update, &now, <real *>job.theta, <real *>job.grad,
                     <real *>job.slots)
+                job.total += total
+                job.penalties += total
                 transpose_weights(job.plan, job.isa, <const real *>job.theta, work)
         if thread == 0:
             job.steps_done += 1

@@ -35,6 +35,7 @@ cdef struct Update:
     bp_coefficients settings  # rate is not used
     double epsilon_2, clip_threshold, beta_2_decay   # Adafactor
     int place[4]              # which of the slots each of the kernel's is, or -1: left out
+    int own                   # how many of the kernel's there are, those left out between included
     int average, sum          # which are the moving average and the accumulated gradient, or -1
     double weight_decay       # 0: none, as in the three below
     double clip_value, clip_norm, global_norm
@@ -56,9 +57,12 @@ cdef struct Step:
     bint updates              # False: the gradient is only accumulated
     double momentum           # of the moving average
     bint overwrite
+    double share              # what the penalties are multiplied by
 
 
 cdef inline int64_t updates_of(const Update *settings) noexcept nogil:
+    if settings.accumulate == 1:  # a division takes as long as a vector's update
+        return settings.steps
     return settings.steps // settings.accumulate
 
 
@@ -119,7 +123,7 @@ cdef inline void next_step(Update *settings, double learning_rate, Step *step) n
     settings.steps += 1
     step.learning_rate = learning_rate
     step.t = done + 1
-    step.updates = settings.steps % settings.accumulate == 0
+    step.updates = settings.accumulate == 1 or settings.steps % settings.accumulate == 0
     if step.updates:
         if step.t % POWER_BLOCK == 0:
             start_powers(settings, step.t)
@@ -139,8 +143,8 @@ cdef inline void apply_update(const bp_isa *isa, const Update *settings, const S
     """The optimizer alone, for parameters at .. at+n-1, grad being theirs alone."""
     cdef real *places[4]
     cdef int k
-    for k in range(4):
-        places[k] = NULL
+    places[0] = places[1] = places[2] = places[3] = NULL
+    for k in range(settings.own):
         if settings.place[k] >= 0:
             places[k] = slots + settings.place[k] * n_parameters + at
     update(isa, settings.kind, n, theta + at, grad, places, &step.c)
@@ -179,7 +183,8 @@ cdef inline void update_chunk(const Plan *plan, const bp_isa *isa, const Update 
     cdef const Variable *variable = &plan.variables[which]
     cdef real *sums = slots + settings.sum * plan.n_parameters + at
     if variable.penalty == L1_L2:
-        penalty_gradient(isa, n, theta + at, variable.l1, variable.l2, grad)
+        penalty_gradient(isa, n, theta + at, step.share * variable.l1,
+                         step.share * variable.l2, grad)
     if is_released(isa, settings, step, n, sums, grad):
         if settings.clip_value != 0:
             clip(isa, n, -settings.clip_value, settings.clip_value, grad)
@@ -266,13 +271,13 @@ cdef inline double update_whole(const Plan *plan, const bp_isa *isa, const Updat
     cdef const Variable *variable
     cdef Py_ssize_t n, size = plan.n_parameters
     cdef int which
-    cdef double total = penalties(plan, isa, theta)
+    cdef double total = step.share * penalties(plan, isa, theta)
     cdef real *first
     cdef real *second
     for which in range(plan.n_variables):
         variable = &plan.variables[which]
         if variable.trainable:
-            add_penalty_gradient(plan, isa, which, theta, grad + variable.at)
+            add_penalty_gradient(plan, isa, which, theta, step.share, grad + variable.at)
             is_released(isa, settings, step, variable.rows * variable.columns,
                         slots + settings.sum * size + variable.at, grad + variable.at)
     if step.updates and (settings.clip_norm != 0 or settings.global_norm != 0):

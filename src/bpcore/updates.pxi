@@ -73,6 +73,7 @@ cdef class Settings:
             self.update.place[k] = -1
             if k < len(slots) and slots[k]:
                 self.update.place[k] = self.n_slots
+                self.update.own = k + 1
                 self.n_slots += 1
         self.update.average = self.update.sum = -1
         if average_momentum is not None:

@@ -204,7 +204,7 @@ class Optimizer:
         """Start anew, without moments and without an owner."""
         self._iterations = 0
         self._slots = self._model = self._layout = None
-        self._core_settings = None
+        self._core_settings = self._slots_of = None
 
     def _settings(self, model):
         """Return the settings as the core takes them."""
@@ -232,8 +232,10 @@ class Optimizer:
                 f"this {type(self).__name__} already trains another model; make a new optimizer "
                 "for each model"
             )
-        self._model = weakref.ref(model)
         settings = self._settings(model)
+        if settings is self._slots_of and self._slots.size == parameters.size * settings.n_slots:
+            return self._slots  # of these settings, whatever they are
+        self._model = weakref.ref(model)
         layout = (
             [start is not None for start in self._slot_starts()],
             self.use_ema,
@@ -250,11 +252,12 @@ class Optimizer:
             starts = [start for start in self._slot_starts() if start is not None]
             for k, start in enumerate(starts):
                 self._slots[k * parameters.size : (k + 1) * parameters.size] = start
+        self._slots_of = settings
         return self._slots
 
     def __getstate__(self):
         """Without the model: a copy belongs to whoever trains with it first."""
-        return {**self.__dict__, "_model": None, "_core_settings": None}
+        return {**self.__dict__, "_model": None, "_core_settings": None, "_slots_of": None}
 
     # ---- weight decay and moving average ---------------------------------------------
 
