@@ -353,6 +353,32 @@ def test_what_does_not_decay_is_known_after_a_copy(change, rng):
     assert not (model.weights[0] == kernel).any()
 
 
+def test_a_model_grows_while_another_optimizer_has_it(rng):
+    """Back with the first, all that it knew of the old variables is forgotten."""
+    x = rng.normal(size=(8, 4))
+    optimizer = optimizers.SGD(0.1, weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    model = dense_model((4, 4), ["linear"], "mse", optimizer=optimizer)
+    model.fit(x, model.predict(x), verbose=0)
+    model.compile("sgd", "mse")
+    for _ in range(20):
+        model.add(layers.Dense(4, kernel_initializer="identity", bias_initializer="ones"))
+    model.compile(optimizer, "mse")
+    model.fit(x, model.predict(x), verbose=0)
+    assert all((layer.bias == 1).all() for layer in model.layers[1:])
+    assert optimizer.iterations == 1
+
+
+def test_settings_for_other_variables_are_refused(rng):
+    x = rng.normal(size=(8, 4))
+    optimizer = optimizers.SGD(0.1, weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    model = dense_model((4, 4), ["linear"], "mse", optimizer=optimizer)
+    optimizer._undecayed = lambda model: b"\0"
+    with pytest.raises(ValueError, match="tell of 1 variables"):
+        model.fit(x, x, verbose=0)
+
+
 def test_the_average_of_a_layer_that_was_frozen(rng):
     """It starts from the layer's weights, not from nothing."""
     x, y = rng.normal(size=(8, 6)), rng.normal(size=(8, 3))

@@ -82,6 +82,7 @@ class CompiledMethods:
         compiled_metrics = CompiledMetrics(
             _one_output(metrics), _one_output(weighted_metrics), loss and loss.name
         )
+        optimizer._core_settings = None  # an old one may have been made for other layers
         self.optimizer, self.loss, self._loss_checked = optimizer, loss, loss_checked
         self._compiled_metrics = compiled_metrics
         self.steps_per_execution = steps_per_execution

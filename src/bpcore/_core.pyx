@@ -403,6 +403,9 @@ cdef class Network:
         job.grad = NULL
         if self.plan.whole or settings.whole:
             job.grad = data_of(grad, self.typenum, self.plan.n_parameters, "grad")
+        if settings.undecayed and len(settings.undecayed) != self.plan.n_variables:
+            raise ValueError(f"the settings tell of {len(settings.undecayed)} variables whether "
+                             f"they decay, the plan has {self.plan.n_variables}")
         job.rates = NULL
         job.rate = 0
         if isinstance(learning_rate, float):

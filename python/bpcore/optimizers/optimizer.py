@@ -236,11 +236,15 @@ class Optimizer:
         if settings is self._slots_of and self._slots.size == parameters.size * settings.n_slots:
             return self._slots  # of these settings, whatever they are
         self._model = weakref.ref(model)
+        shapes = [spec.shape for layer in model.layers for spec in layer._specs()]
         layout = (
             [start is not None for start in self._slot_starts()],
             self.use_ema,
             self.gradient_accumulation_steps is not None,
+            shapes,
         )
+        if self._layout is not None and self._layout[-1] != shapes:
+            self._iterations = 0  # the model got other layers since
         size = parameters.size * settings.n_slots
         if self._slots is None or self._layout != layout or self._slots.size != size:
             self._slots = aligned_empty(size, parameters.dtype)
