@@ -135,6 +135,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
     if of_loss["from_z"] and any(layers[-1]._activity_penalty()):
         of_loss = loss._plan_fields(None)
     parameters, state, shared, places, users = _Places(), _Places(), _Places(), _Places(), []
+    specs = [layer._specs() for layer in layers]
     n_variables = 0
 
     rows, numbers = [], []
@@ -150,10 +151,10 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
         numbers.append({"epsilon": 0.0, "momentum": 0.0, **layer._numbers()})
         numbers[-1].update(zip(("p_0", "p_1", "p_2"), params, strict=True))
         numbers[-1]["l1"], numbers[-1]["l2"] = layer._activity_penalty()
-        if layer._specs():
+        if specs[l]:
             row["variable"] = n_variables
-            n_variables += len(layer._specs())
-        for spec in layer._specs():
+            n_variables += len(specs[l])
+        for spec in specs[l]:
             row[_PLACE_OF[spec.name]] = parameters.new(math.prod(spec.shape))
         for i, spec in enumerate(layer._state_specs()):
             place = state.new(math.prod(spec.shape))
@@ -176,7 +177,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
         rows[l]["delta"] = rows[l + 1]["delta"] if same else places.new(layers[l].n_out)
 
     weighted = [l for l, row in enumerate(rows) if row["w"] >= 0]
-    trained = [l for l, layer in enumerate(layers) if layer._specs()]
+    trained = [l for l, own in enumerate(specs) if own]
     first_delta = 0 if keep_all else (trained[0] if trained else last)
     for l in weighted:
         size = layers[l].n_in * layers[l].n_out
@@ -206,7 +207,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             "block": 0 if users or cost == "user" else _block(layers),
         },
         users=[*users, loss.cost_and_grad if cost in ("user", "native") else None],
-        tables=make_tables(layers, penalties=not keep_all),
+        tables=make_tables(layers, specs, penalties=not keep_all),
     )
 
 

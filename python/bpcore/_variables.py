@@ -7,12 +7,14 @@ import numpy as np
 from . import _core, constraints, regularizers
 
 
-def make_tables(layers, penalties=True):
+def make_tables(layers, specs, penalties=True):
     """Describe the variables of all layers, in the order of the flat parameters.
 
     Parameters
     ----------
     layers : list of Layer
+    specs : list of list of Spec
+        Their variables.
     penalties : bool
         False: as if there were no regularizers.
 
@@ -24,8 +26,8 @@ def make_tables(layers, penalties=True):
         constraint or None).
     """
     rows, numbers, rules, at = [], [], [], 0
-    for layer in layers:
-        for spec in layer._specs():
+    for layer, own in zip(layers, specs, strict=True):
+        for spec in own:
             shape = spec.shape
             row = dict.fromkeys(_core.VARIABLE_COLUMNS, 0)
             row.update(

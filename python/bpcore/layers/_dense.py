@@ -57,18 +57,23 @@ class Dense(Layer):
         return (self.units,)
 
     def _specs(self):
-        names = ("kernel", "bias") if self.use_bias else ("kernel",)
-        shapes = {"kernel": (self.n_in, self.units), "bias": (self.units,)}
-        return [
-            Spec(
-                name,
-                shapes[name],
-                getattr(self, f"{name}_initializer"),
-                getattr(self, f"{name}_regularizer"),
-                getattr(self, f"{name}_constraint"),
-            )
-            for name in names
-        ]
+        kernel = Spec(
+            "kernel",
+            (self.n_in, self.units),
+            self.kernel_initializer,
+            self.kernel_regularizer,
+            self.kernel_constraint,
+        )
+        if not self.use_bias:
+            return [kernel]
+        bias = Spec(
+            "bias",
+            (self.units,),
+            self.bias_initializer,
+            self.bias_regularizer,
+            self.bias_constraint,
+        )
+        return [kernel, bias]
 
     def get_config(self):
         """Return the arguments that make this layer again."""
