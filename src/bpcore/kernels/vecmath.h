@@ -74,7 +74,8 @@ INLINE vreal vexp(vreal x) {
     return p * power_of_2(half) * power_of_2(k - half);
 }
 
-#define SIGN ((INT)1 << (REAL_BITS - 1))
+/* The sign bit alone: the least integer, made without a shift into it. */
+#define SIGN (-2 * ((INT)1 << (REAL_BITS - 2)))
 
 INLINE vreal vabs(vreal x) { return (vreal)((vint)x & ~SIGN); }
 
