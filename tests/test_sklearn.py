@@ -261,6 +261,27 @@ def test_weights_may_be_replaced():
 
 
 @quiet
+@pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
+def test_settings_may_change_between_warm_fits(cls):
+    X, y = _data(cls)
+    other = {MLPClassifier: theirs.MLPClassifier, MLPRegressor: theirs.MLPRegressor}[cls]
+    nets = [
+        kind(hidden_layer_sizes=5, max_iter=4, shuffle=False, warm_start=True, random_state=0)
+        for kind in (cls, other)
+    ]
+    for net in nets:
+        net.fit(X, y)
+        net.set_params(alpha=20.0, activation="tanh", solver="sgd").fit(X, y)
+        net.set_params(alpha=0.0).partial_fit(X, y).partial_fit(X, y)
+    np.testing.assert_allclose(nets[0].loss_curve_, nets[1].loss_curve_, rtol=1e-9)
+    np.testing.assert_allclose(nets[0].coefs_[0], nets[1].coefs_[0], rtol=1e-6, atol=1e-9)
+    lbfgs = cls(hidden_layer_sizes=5, solver="lbfgs", warm_start=True, max_iter=3).fit(X, y)
+    lbfgs.set_params(solver="sgd").fit(X, y)
+    assert len(lbfgs.loss_curve_) == 3
+    assert type(lbfgs._optimizer).__name__ == "SGD"
+
+
+@quiet
 def test_sample_weight_of_a_batch_may_be_zero():
     weight = np.repeat([0.0, 1.0], 75)
     net = MLPClassifier(4, batch_size=25, shuffle=False, max_iter=4, random_state=0)
