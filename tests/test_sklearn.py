@@ -1,6 +1,9 @@
 """The scikit-learn estimators: its checks, its objective, and what they do beyond it."""
 
+import doctest
+import inspect
 import pickle
+import re
 import warnings
 
 import numpy as np
@@ -53,8 +56,22 @@ def test_estimator_checks(estimator, check):
 def test_parameters_are_scikit_learns(cls, other):
     mine, known = cls().get_params(), other().get_params()
     assert {name: mine[name] for name in known} == known
-    first = list(known)  # get_params sorts; the constructor's order counts for positions
-    assert set(first) <= set(mine)
+    # Those given by position, and the order of all others, are theirs too.
+    ordered = list(inspect.signature(other).parameters.values())
+    ours = list(inspect.signature(cls).parameters.values())
+    assert [(p.name, p.kind) for p in ours[: len(ordered)]] == [(p.name, p.kind) for p in ordered]
+
+
+@pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
+def test_docstrings_name_every_parameter_and_run(cls):
+    documented = cls.__doc__[: cls.__doc__.index("Attributes")]
+    for name in inspect.signature(cls).parameters:
+        assert re.search(rf"^ +([\w, ]+, )?{name}[\w, ]* : ", documented, re.MULTILINE), name
+    runner = doctest.DocTestRunner()
+    for test in doctest.DocTestFinder(recurse=False).find(cls, globs={}):
+        assert test.examples
+        runner.run(test)
+    assert runner.summarize(verbose=False).failed == 0
 
 
 @quiet
