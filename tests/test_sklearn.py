@@ -1,6 +1,9 @@
 """The scikit-learn estimators: its checks, its objective, and what they do beyond it."""
 
+import doctest
+import inspect
 import pickle
+import re
 import warnings
 
 import numpy as np
@@ -53,8 +56,22 @@ def test_estimator_checks(estimator, check):
 def test_parameters_are_scikit_learns(cls, other):
     mine, known = cls().get_params(), other().get_params()
     assert {name: mine[name] for name in known} == known
-    first = list(known)  # get_params sorts; the constructor's order counts for positions
-    assert set(first) <= set(mine)
+    # Those given by position, and the order of all others, are theirs too.
+    ordered = list(inspect.signature(other).parameters.values())
+    ours = list(inspect.signature(cls).parameters.values())
+    assert [(p.name, p.kind) for p in ours[: len(ordered)]] == [(p.name, p.kind) for p in ordered]
+
+
+@pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
+def test_docstrings_name_every_parameter_and_run(cls):
+    documented = cls.__doc__[: cls.__doc__.index("Attributes")]
+    for name in inspect.signature(cls).parameters:
+        assert re.search(rf"^ +([\w, ]+, )?{name}[\w, ]* : ", documented, re.MULTILINE), name
+    runner = doctest.DocTestRunner()
+    for test in doctest.DocTestFinder(recurse=False).find(cls, globs={}):
+        assert test.examples
+        runner.run(test)
+    assert runner.summarize(verbose=False).failed == 0
 
 
 @quiet
@@ -258,6 +275,27 @@ def test_weights_may_be_replaced():
     net.coefs_[0] = np.zeros((3, 3))
     with pytest.raises(ValueError, match="have shapes"):
         net.predict(X_IRIS)
+
+
+@quiet
+@pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
+def test_settings_may_change_between_warm_fits(cls):
+    X, y = _data(cls)
+    other = {MLPClassifier: theirs.MLPClassifier, MLPRegressor: theirs.MLPRegressor}[cls]
+    nets = [
+        kind(hidden_layer_sizes=5, max_iter=4, shuffle=False, warm_start=True, random_state=0)
+        for kind in (cls, other)
+    ]
+    for net in nets:
+        net.fit(X, y)
+        net.set_params(alpha=20.0, activation="tanh", solver="sgd").fit(X, y)
+        net.set_params(alpha=0.0).partial_fit(X, y).partial_fit(X, y)
+    np.testing.assert_allclose(nets[0].loss_curve_, nets[1].loss_curve_, rtol=1e-9)
+    np.testing.assert_allclose(nets[0].coefs_[0], nets[1].coefs_[0], rtol=1e-6, atol=1e-9)
+    lbfgs = cls(hidden_layer_sizes=5, solver="lbfgs", warm_start=True, max_iter=3).fit(X, y)
+    lbfgs.set_params(solver="sgd").fit(X, y)
+    assert len(lbfgs.loss_curve_) == 3
+    assert type(lbfgs._optimizer).__name__ == "SGD"
 
 
 @quiet

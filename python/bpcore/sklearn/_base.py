@@ -188,6 +188,8 @@ class BaseMLP(BaseEstimator, ABC):
             self._initialise(sizes, X.dtype)
         elif not hasattr(self, "_network"):  # the weights were set by hand
             self._build(sizes, X.dtype)
+        elif self._built_with != self._settings():
+            self._rebuild(sizes)
         if not self._views_are_current():
             self._take_weights()
             self._show_weights()
@@ -230,8 +232,10 @@ class BaseMLP(BaseEstimator, ABC):
                 bound = np.sqrt(factor / sum(w.shape))
                 w[...] = self._random_state.uniform(-bound, bound, w.shape)
                 b[...] = self._random_state.uniform(-bound, bound, b.shape)
-        if self.solver == "lbfgs":
-            return
+        if self.solver != "lbfgs":
+            self._start_curves()
+
+    def _start_curves(self):
         self.loss_curve_ = []
         self._no_improvement_count = 0
         self.best_loss_, self.validation_scores_, self.best_validation_score_ = np.inf, None, None
@@ -268,6 +272,21 @@ class BaseMLP(BaseEstimator, ABC):
         coefs, intercepts = self._network.kernels()
         self._views = coefs + intercepts
         self.n_layers_ = len(coefs) + 1
+        self._built_with = self._settings()
+
+    def _settings(self):
+        """What the network is made with; a change between two fits makes another."""
+        names = ("alpha", "activation", "out_activation", "dropout", "loss")
+        return repr([getattr(self, name) for name in names if self.model is None])
+
+    def _rebuild(self, sizes):
+        """Make the network anew, with the weights, the moments and the epochs of the last."""
+        old = self.model_
+        self._build(sizes, old._dtype)
+        self.model_._seed, self.model_._epochs = old._seed, old._epochs
+        if hasattr(self, "_optimizer"):
+            self._optimizer._model = None  # its moments are of parameters of the same sizes
+            self.model_.optimizer = self._optimizer
 
     def _new_seed(self):
         """Return a seed of shuffling and dropout, leaving `_random_state` as it is: from that
@@ -311,6 +330,8 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _fit_epochs(self, X, y, weight, incremental, first_pass, held_out):
         rows = len(y)
+        if not hasattr(self, "loss_curve_"):  # after a fit by "lbfgs"
+            self._start_curves()
         if self.batch_size == "auto":
             batch_size = min(200, rows)
         else:
@@ -322,9 +343,9 @@ class BaseMLP(BaseEstimator, ABC):
                 )
             batch_size = min(int(self.batch_size), rows)
         model = self.model_
-        if first_pass or not hasattr(self, "_optimizer"):
+        if first_pass:
             self._optimizer = model.optimizer  # made with the model
-        elif not incremental:
+        elif not incremental or not hasattr(self, "_optimizer"):
             self._optimizer = model.optimizer = make_optimizer(self)
         if not incremental and not first_pass:
             model._seed = self._new_seed()

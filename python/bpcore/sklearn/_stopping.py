@@ -75,8 +75,10 @@ class Watch:
         # Weights are kept only where others than the last may be wanted.
         self.best = None
         if monitor != "loss":
-            known = getattr(estimator, "_best", None)
-            self.best = known or Snapshot(estimator._network.model)
+            self.best = getattr(estimator, "_best", None)
+            if self.best is None:
+                self.best = Snapshot(estimator._network.model)
+            self.best.model = estimator._network.model
         if held_out is not None and estimator.validation_scores_ is None:
             estimator.validation_scores_ = []
             estimator.best_validation_score_ = -np.inf

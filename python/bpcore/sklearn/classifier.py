@@ -345,6 +345,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             The loss of a batch is Σᵢ wᵢ C(xᵢ) / Σᵢ wᵢ.
         validation_data : tuple (X, y) or (X, y, sample_weight), optional
             Scored after each epoch; with `early_stopping` it takes the place of a part of X.
+            Not used by "lbfgs".
 
         Returns
         -------

@@ -138,7 +138,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     >>> from bpcore.sklearn import MLPRegressor
     >>> from sklearn.datasets import load_diabetes
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> net = MLPRegressor(solver="lbfgs", alpha=10.0, scale=True, random_state=0)
+    >>> net = MLPRegressor(solver="lbfgs", scale=True, max_iter=999, random_state=0)
     >>> bool(net.fit(X, y).score(X, y) > 0.5)
     True
     """
@@ -273,6 +273,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             The loss of a batch is Σᵢ wᵢ C(xᵢ) / Σᵢ wᵢ.
         validation_data : tuple (X, y) or (X, y, sample_weight), optional
             Scored after each epoch; with `early_stopping` it takes the place of a part of X.
+            Not used by "lbfgs".
 
         Returns
         -------
