@@ -453,6 +453,7 @@ def test_functions(dtype, rng):
         (lambda: losses.Circle(gamma=3), "Circle is not covered"),
         (lambda: losses.MeanSquaredError(reduction="avg"), "reduction must be one of"),
         (lambda: losses.MeanSquaredError(dtype="float16"), "dtype must be 'float32'"),
+        (lambda: losses.QuantileLoss(np.nan), "quantile must be a finite number, got nan"),
         (lambda: losses.BinaryCrossentropy(label_smoothing=2), "label_smoothing must lie"),
         (lambda: losses.CosineSimilarity(axis=0), "bpcore covers axis=-1"),
         (lambda: losses.QuantileLoss([0.5, 1.5]), "quantile must lie between 0 and 1"),
