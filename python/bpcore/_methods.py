@@ -439,7 +439,8 @@ class TrainingMethods(CompiledMethods):
         if not self._compiled_metrics:
             return {"loss": loss} if return_dict else loss
         logs = {"loss": loss, **self._compiled_metrics.result()}
-        return logs if return_dict else list(logs.values())
+        # Keras sorts a dict by name, and gives a list in the order of compile.
+        return dict(sorted(logs.items())) if return_dict else list(logs.values())
 
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
         """Return the outputs a⁽ᴸ⁾, without dropout.
