@@ -64,7 +64,7 @@ for epoch in (0, 5, 11):
     print(f"epoch {epoch + 1}:", ", ".join(f"{k} {v:.3f}" for k, v in sorted(logs.items())))
 
 score = model.evaluate(x_test, y_test, verbose=0)
-print("test:", ", ".join(f"{v:.3f}" for v in score))
+print(f"score: loss {score[0]:.3f}, accuracy {score[1]:.3f}, top 2 {score[2]:.3f}")
 answers = model.predict(x_test, verbose=0).argmax(axis=1)
 print("wrong:", np.flatnonzero(answers != labels[1437:]).tolist())
 hidden = model.get_layer("hidden")

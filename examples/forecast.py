@@ -136,7 +136,7 @@ print("falling:", all(later < before for before, later in itertools.pairwise(los
 for name in sorted(history.history):
     print(f"{name}: from {history.history[name][0]:.2g} to {history.history[name][-1]:.2g}")
 score = model.evaluate(test, verbose=0, return_dict=True)
-print("test:", ", ".join(f"{name} {value:.3f}" for name, value in score.items()))
+print("score:", ", ".join(f"{name} {value:.3f}" for name, value in score.items()))
 forecast = model.predict(test, verbose=0)
 print("forecasts:", forecast.shape, "tomorrow's peak at hour", int(forecast[-1].argmax()))
 

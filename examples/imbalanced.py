@@ -71,7 +71,8 @@ with stopwatch():
 print(f"stopped after {len(history.epoch)} epochs; the best was {stopping.best_epoch + 1}")
 print("logs:", ", ".join(history.history))
 print("train:", ", ".join(f"{name} {h[-1]:.3f}" for name, h in history.history.items()))
-for name, value in model.evaluate(x_test, y_test, verbose=0, return_dict=True).items():
-    print(f"test {name}: {value:.3f}")
+score = model.evaluate(x_test, y_test, verbose=0, return_dict=True)
+print("test:", ", ".join(f"{name} {value:.3f}" for name, value in score.items()))
+print("score:", ", ".join(f"{name} {score[name]:.3f}" for name in ("loss", "recall", "prc")))
 probability = model.predict(x_test, batch_size=64, verbose=0)
 print("most suspicious:", np.argsort(-probability[:, 0])[:5].tolist())

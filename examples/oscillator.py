@@ -96,7 +96,7 @@ with tempfile.TemporaryDirectory() as folder:
     loaded = keras.models.load_model(best)
 
 score = loaded.evaluate(x_test, y_test, verbose=0, return_dict=True)
-print("test:", ", ".join(f"{k} {v:.3f}" for k, v in score.items()))
+print(f"score: RMSE {score['rmse']:.3f}, MAE {score['mae']:.3f}")
 one = loaded.predict(np.array([[0.1, 1.5, 1.0]], "float32"), verbose=0)
 print("x and v/omega at 1 s:", ", ".join(f"{v:.2f}" for v in one[0]))
 

@@ -77,7 +77,8 @@ for name in sorted(history.history):
     values = history.history[name]
     print(f"{name}: from {values[0]:.3f} to {values[-1]:.3f}")
 score = model.evaluate(x_test, y_test, batch_size=32, verbose=0, return_dict=True)
-print("test:", ", ".join(f"{k} {v:.3f}" for k, v in sorted(score.items())))
+print("test:", ", ".join(f"{k} {v:.3f}" for k, v in score.items()))
+print(f"score: loss {score['loss']:.3f}, R² {score['r2_score']:.3f}")
 print("predicted:", np.round(100 * model.predict(x_test[:5], verbose=0)[:, 0]).astype(int).tolist())
 
 # A second stage: the first layer is kept, the rest goes on learning more slowly.

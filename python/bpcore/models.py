@@ -156,7 +156,7 @@ class Sequential(TrainingMethods):
     def __getstate__(self):
         """Everything but the compiled networks, which point into this model's arrays."""
         state = dict(self.__dict__)
-        state["_networks"], state["_trainers"] = {}, {}
+        state["_networks"], state["_trainers"], state["_plans"] = {}, {}, {}
         return state
 
     def __setstate__(self, state):
