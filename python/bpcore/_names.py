@@ -13,6 +13,11 @@ def unique_name(base):
     return f"{base}_{count}" if count else base
 
 
+def reset_names():
+    """Count from the beginning again."""
+    _counters.clear()
+
+
 def look_up(name, known, what):
     """Return ``known[name]``, or raise a ValueError that lists what there is."""
     try:

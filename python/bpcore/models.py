@@ -181,6 +181,9 @@ class Sequential(TrainingMethods):
 
     # ---- what it is ----------------------------------------------------------
 
+    def __repr__(self):
+        return f"<Sequential name={self.name}, built={self.built}>"
+
     @property
     def dtype(self):
         """Element type of the parameters, "float32" or "float64"."""
