@@ -141,7 +141,7 @@ forecast = model.predict(test, verbose=0)
 print("forecasts:", forecast.shape, "tomorrow's peak at hour", int(forecast[-1].argmax()))
 
 # By hand, a batch at a time.
-model.compile(optimizer="sgd", loss="mae")
+model.compile(optimizer="sgd", loss="mae", metrics=["mse"])
 for step in range(3):
     x, y = train[step]
     logs = model.train_on_batch(x, y, return_dict=True)
