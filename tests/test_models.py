@@ -448,3 +448,27 @@ def test_an_interrupted_chunk_counts_what_it_did(rng, monkeypatch):
     assert model._epochs == done
     assert model.optimizer.iterations == 2 * done
     assert len(model.history.history["loss"]) == done
+
+
+def test_names_start_anew():
+    bpcore.utils.clear_session()
+    first = [layers.Dense(1).name for _ in range(2)]
+    bpcore.utils.clear_session()
+    assert first == [layers.Dense(1).name for _ in range(2)] == ["dense", "dense_1"]
+
+
+def test_a_plan_is_made_once_until_something_changes(rng):
+    """cost_and_grad sees a penalty's layer compiled anew, another loss, another stack."""
+    x, y = rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
+    model = dense_model((3, 4, 2), ["tanh", "linear"], "mse")
+    costs = [model.cost_and_grad(model.theta, x, y)[0] for _ in range(2)]
+    assert costs[0] == costs[1]
+    model.compile("sgd", "mae")
+    assert model.cost_and_grad(model.theta, x, y)[0] == pytest.approx(
+        np.abs(model.predict(x) - y).mean()
+    )
+    model.add(layers.Activation("tanh"))
+    assert model.cost_and_grad(model.theta, x, y)[0] == pytest.approx(
+        np.abs(model.predict(x) - y).mean()
+    )
+    assert repr(model) == f"<Sequential name={model.name}, built=True>"

@@ -48,6 +48,19 @@ def test_training_goes_on_with_the_same_bits(path, dtype, rng):
     assert (loaded.theta == model.theta).all()
 
 
+@pytest.mark.parametrize("axis", [-1, None])
+def test_normalization_with_what_it_found(path, rng, axis):
+    """Also the count of examples, a number alone."""
+    x = rng.normal(2, 3, size=(20, 4))
+    normalization = layers.Normalization(axis=axis)
+    normalization.adapt(x)
+    model = bpcore.Sequential([bpcore.Input((4,)), normalization, layers.Dense(2)])
+    model.save(path)
+    loaded = bpcore.load_model(path)
+    assert loaded.layers[0].count == normalization.count
+    assert (loaded.predict(x) == model.predict(x)).all()
+
+
 def test_uncompiled(path):
     model = bpcore.Sequential([bpcore.Input((2,)), layers.Dense(1)])
     model.save(path)

@@ -268,3 +268,12 @@ def test_a_native_signature_is_checked(compiled):
         losses.get(scipy.LowLevelCallable(other))
     with pytest.raises(TypeError, match="writes the gradient itself"):
         losses.custom(scipy.LowLevelCallable(compiled), quartic)
+
+
+def test_a_function_of_costs_alone_is_told_what_is_missing(rng):
+    """What Keras takes; two rows of costs must not be taken for a pair."""
+    model = dense_model((3, 2), ["linear"], lambda y, a: (y - a) ** 2)
+    for rows in (2, 5):
+        x, y = rng.normal(size=(rows, 3)), rng.normal(size=(rows, 2))
+        with pytest.raises(ValueError, match=r"returned ndarray; expected \(C, dC_da\).*numerical"):
+            model.fit(x, y, verbose=0)

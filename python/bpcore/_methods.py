@@ -34,10 +34,14 @@ class TrainingMethods(CompiledMethods):
         """Let go of what was made of the layers, the loss and the optimizer as they were."""
         self._networks = {}
         self._trainers = {}
+        self._plans = {}
         self._calls_python = self._one_thread = None
 
     def _plan_for(self, data, keep_all=False):
-        return make_plan(self.layers, self.loss, data.y.shape[1], keep_all)
+        key = data.y.shape[1], keep_all
+        if key not in self._plans:  # an optimizer of scipy asks thousands of times
+            self._plans[key] = make_plan(self.layers, self.loss, *key)
+        return self._plans[key]
 
     def _network(self, n_y, rows, threads=1):
         """Return the network for this many target columns, with room for `rows` rows."""
@@ -439,7 +443,8 @@ class TrainingMethods(CompiledMethods):
         if not self._compiled_metrics:
             return {"loss": loss} if return_dict else loss
         logs = {"loss": loss, **self._compiled_metrics.result()}
-        return logs if return_dict else list(logs.values())
+        # Keras sorts a dict by name, and gives a list in the order of compile.
+        return dict(sorted(logs.items())) if return_dict else list(logs.values())
 
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
         """Return the outputs a⁽ᴸ⁾, without dropout.

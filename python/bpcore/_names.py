@@ -21,6 +21,11 @@ def snake_case(name):
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+def reset_names():
+    """Count from the beginning again."""
+    _counters.clear()
+
+
 def look_up(name, known, what):
     """Return ``known[name]``, or raise a ValueError that lists what there is."""
     try:

@@ -158,7 +158,7 @@ class Sequential(TrainingMethods):
     def __getstate__(self):
         """Everything but the compiled networks, which point into this model's arrays."""
         state = dict(self.__dict__)
-        state["_networks"], state["_trainers"] = {}, {}
+        state["_networks"], state["_trainers"], state["_plans"] = {}, {}, {}
         if self.optimizer is not None:  # while the arrays are those it was told of
             self.optimizer._settle_exclusions(self)
         return state
@@ -186,6 +186,9 @@ class Sequential(TrainingMethods):
             )
 
     # ---- what it is ----------------------------------------------------------
+
+    def __repr__(self):
+        return f"<Sequential name={self.name}, built={self.built}>"
 
     @property
     def dtype(self):

@@ -48,7 +48,8 @@ def save_model(model, filepath, extra=None):
         tensors["optimizer/slots"] = model.optimizer._slots
     description = json.dumps(_describe(model, extra), default=_plain)
     payload = save(
-        {name: np.ascontiguousarray(array) for name, array in tensors.items()},
+        # Not ascontiguousarray, which would give a number alone (a count) an axis.
+        {name: np.asarray(array, order="C") for name, array in tensors.items()},
         metadata={"bpcore": description},
     )
     _write_whole(os.fspath(filepath), payload)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ._arrays import as_array
 from ._data import check_numeric
+from ._names import reset_names
 from ._sources import PyDataset
 
 Sequence = PyDataset  # Keras's other name for it
@@ -35,6 +36,17 @@ def set_random_seed(seed):
 def new_seed():
     """Return a fresh 63-bit seed from the stream that `set_random_seed` starts."""
     return _seeds.getrandbits(63)
+
+
+def clear_session(free_memory=True):
+    """Start the numbering of unnamed layers and models anew: "dense", "dense_1", …
+
+    Parameters
+    ----------
+    free_memory : bool, default True
+        Taken as Keras takes it; models go when nothing refers to them any more.
+    """
+    reset_names()
 
 
 def to_categorical(x, num_classes=None):

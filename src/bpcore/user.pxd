@@ -64,7 +64,15 @@ cdef inline double user_cost(PyObject *users, Py_ssize_t rows, Py_ssize_t n_y, P
     """As the table's cost kernels: the weighted sum of C(x), and dC/da into delta."""
     cost_and_grad = (<list>users)[-1]
     outputs = as_array[real](rows, n, a)
-    costs, grad = cost_and_grad(as_array[real](rows, n_y, y), outputs.copy())
+    result = cost_and_grad(as_array[real](rows, n_y, y), outputs.copy())
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise ValueError(
+            f"loss {cost_and_grad!r} returned {type(result).__name__}; expected (C, dC_da), the "
+            "costs and their gradient. For a function of the costs alone, as Keras takes, pass "
+            "bpcore.losses.custom(f, dC_da), or custom(f, bpcore.losses.numerical(f)) for a "
+            "gradient by differences"
+        )
+    costs, grad = result
     costs = np.asarray(costs, dtype=np.float64)
     if costs.shape != (rows,):
         raise ValueError(
