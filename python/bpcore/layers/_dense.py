@@ -70,11 +70,11 @@ class Dense(Layer):
             for name in names
         ]
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
         return {
             "units": self.units,
-            "activation": activations.serialize(self.activation),
+            "activation": self.activation,
             "use_bias": self.use_bias,
             "kernel_initializer": self.kernel_initializer,
             "bias_initializer": self.bias_initializer,
@@ -82,5 +82,5 @@ class Dense(Layer):
             "bias_regularizer": self.bias_regularizer,
             "kernel_constraint": self.kernel_constraint,
             "bias_constraint": self.bias_constraint,
-            **super().get_config(),
+            **super()._arguments(),
         }

@@ -286,6 +286,13 @@ class Optimizer:
                     places.setdefault(layer.name, []).append(i)
         return places
 
+    def _exclude_places(self, model, places):
+        """Let the variables that `_excluded_places` named not decay, in another model."""
+        self._excluded_arrays = [
+            layer.weights[i] for layer in model.layers for i in places.get(layer.name, [])
+        ]
+        self._core_settings = None
+
     def _undecayed(self, model):
         """One byte for each variable of the model: whether it does not decay."""
         if not self._excluded_arrays and self._excluded_names is None:
