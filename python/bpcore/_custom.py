@@ -173,7 +173,7 @@ def find(config, what, custom_objects=None):
 def missing(name, what):
     """Return the error for a user's own object that nobody has handed over."""
     return ValueError(
-        f"the file names a user's own {what} {name!r}; pass it as "
+        f"this names a user's own {what} {name!r}; pass it as "
         f"custom_objects={{{name!r}: …}}, or register it with "
         "bpcore.saving.register_keras_serializable"
     )
