@@ -229,7 +229,7 @@ def own_model():
 
 def test_the_users_own_objects_come_back(tmp_path, rng):
     model, path = own_model(), tmp_path / "own.safetensors"
-    x, y = rng.normal(size=(20, 4)), rng.normal(size=(20, 2))
+    x, y = rng.uniform(-1, 1, (20, 4)), rng.uniform(-1, 1, (20, 2))
     model.fit(x, y, epochs=2, verbose=0)
     model.save(path)
     for name in OWN:

@@ -70,7 +70,7 @@ def test_what_is_not_covered_is_named(module, name):
 def test_a_misspelt_name():
     with pytest.raises(AttributeError, match="no attribute 'Dence'; did you mean 'Dense'"):
         layers.Dence  # noqa: B018
-    with pytest.raises(AttributeError, match="module 'bpcore' has no attribute 'qqq'$"):
+    with pytest.raises(AttributeError, match=r"module 'bpcore' has no attribute 'qqq'$"):
         bpcore.qqq  # noqa: B018
 
 

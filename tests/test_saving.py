@@ -171,6 +171,8 @@ def test_files_of_keras_are_refused(path):
         for save in (model.save, model.save_weights):
             with pytest.raises(ValueError, match=r"safetensors' instead of"):
                 save(other)
+        with pytest.raises(ValueError, match=r"safetensors' instead of"):
+            bpcore.callbacks.ModelCheckpoint(other)
         with pytest.raises(ValueError, match=r"is a file of Keras.*set_weights"):
             bpcore.load_model(other)
     for start in (b"PK\x03\x04....", b"\x89HDF\r\n\x1a\n"):

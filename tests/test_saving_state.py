@@ -250,3 +250,16 @@ def test_loading_draws_no_random_numbers(path):
     bpcore.utils.set_random_seed(3)
     model = stack()
     np.testing.assert_array_equal(model.get_weights()[0], wanted)
+
+
+def test_single_batches_go_on_too(path, rng):
+    model = stack(layers.Dropout(0.4), layers.BatchNormalization())
+    model.compile("adam", "mse")
+    x, y = rng.normal(size=(8, 4)), rng.normal(size=(8, 2))
+    for _ in range(3):
+        model.train_on_batch(x, y)
+    model.save(path)
+    loaded = bpcore.load_model(path)
+    for _ in range(3):
+        assert model.train_on_batch(x, y) == loaded.train_on_batch(x, y)
+    np.testing.assert_array_equal(model.theta, loaded.theta)

@@ -1,6 +1,5 @@
 """What Keras has and bpcore has not: asking for it says so."""
 
-import difflib
 import sys
 
 _WHY = "bpcore trains stacks of dense layers (Sequential) on rows of numbers. There are: "
@@ -58,6 +57,8 @@ def not_covered(module):
             public = sys.modules[module].__dict__.get("__all__", there)
             listed = ", ".join(sorted(n for n in public if n[0] != "_"))
             raise AttributeError(f"{keras}.{name} is not covered: {_WHY}{listed}")
+        import difflib  # here: it is needed for a mistake alone
+
         near = difflib.get_close_matches(name, there, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise AttributeError(f"module {module!r} has no attribute {name!r}{hint}")

@@ -64,7 +64,8 @@ def plot_model(
     for layer in model.layers:
         lines = [f"$\\bf{{{type(layer).__name__}}}$"]
         if show_layer_names:
-            lines[0] = f"{layer.name} ({lines[0]})"
+            name = layer.name.replace("$", r"\$")  # which would begin a formula
+            lines[0] = f"{name} ({lines[0]})"
         if show_layer_activations and _activation(layer):
             lines.append(f"activation: {_activation(layer)}")
         if show_shapes:

@@ -1,9 +1,9 @@
 """Saving the model while it trains."""
 
-import os
 import warnings
 from pathlib import Path
 
+from ..saving._files import check_save_path
 from .callback import needed_if
 from .monitor import MonitorCallback
 
@@ -16,7 +16,8 @@ class ModelCheckpoint(MonitorCallback):
     filepath : path-like
         May hold fields that are filled from the epoch's logs and from "epoch" (from 1), as in
         ``"model-{epoch:02d}-{val_loss:.2f}.safetensors"``; with an integer `save_freq` also
-        "batch" (from 1). Missing directories are made.
+        "batch" (from 1). Missing directories are made. Keras's endings ``.keras`` and ``.h5``
+        are refused, as by `bpcore.saving.save_model`.
     monitor : str, default "val_loss"
         What `save_best_only` compares.
     verbose : {0, 1}, default 0
@@ -44,7 +45,7 @@ class ModelCheckpoint(MonitorCallback):
         initial_value_threshold=None,
     ):
         super().__init__(monitor, mode, initial_value_threshold)
-        self.filepath = os.fspath(filepath)
+        self.filepath = check_save_path(filepath)
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 import zlib
 
 import numpy as np
@@ -142,6 +141,8 @@ def _checksum(described, tensors):
 
 def _write_whole(path, payload):
     """Write to a temporary file beside `path`, then move it into place."""
+    import tempfile
+
     directory = os.path.dirname(os.path.abspath(path))
     handle, temporary = tempfile.mkstemp(dir=directory, prefix=".bpcore-")
     try:
