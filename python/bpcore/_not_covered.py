@@ -52,6 +52,8 @@ def not_covered(module):
     keras = module.replace("bpcore", "keras", 1)
 
     def __getattr__(name):
+        if name[:2] == "__":  # the import system asks for such
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
         there = [n for n in dir(sys.modules[module]) if n[0] != "_"]
         if name in names:
             public = sys.modules[module].__dict__.get("__all__", there)

@@ -1,7 +1,7 @@
 """Saving the model while it trains."""
 
+import os
 import warnings
-from pathlib import Path
 
 from ..saving._files import check_save_path
 from .callback import needed_if
@@ -72,12 +72,12 @@ class ModelCheckpoint(MonitorCallback):
         path = self._path(epoch, batch, logs)
         if not self._is_wanted(epoch, logs, path):
             return
-        if Path(path).is_dir():
+        if os.path.isdir(path):
             raise IsADirectoryError(
                 f"ModelCheckpoint would save to {path!r}, which is a directory; pass the name of "
                 "a file"
             )
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         if self.save_weights_only:
             self.model.save_weights(path)
         else:
