@@ -301,7 +301,7 @@ def test_get_and_serialize(rng):
     assert activations.serialize(pair) == {"user": "mine"}
     assert activations.deserialize({"user": "mine"}, {"mine": pair})[:2] == pair[:2]
     assert (activations.get(pair)(z) == np.tanh(z)).all()
-    with pytest.raises(ValueError, match="'mine' is not in custom_objects"):
+    with pytest.raises(ValueError, match="own activation 'mine'; pass it as custom_objects"):
         activations.deserialize({"user": "mine"})
     with pytest.raises(ValueError, match="expected an activation as serialize"):
         activations.get({"class": "x"})

@@ -133,7 +133,10 @@ def test_not_a_model(capsys, flowers, tmp_path):
     [
         (lambda d: d.pop("model"), "cannot be read as a model (ValueError"),
         (lambda d: d.update(model=3), "cannot be read as a model"),
-        (lambda d: d["model"]["layers"][0].update({"class": "os.system"}), "os.system"),
+        (
+            lambda d: d["model"]["config"]["layers"][1].update(class_name="os.system"),
+            "unknown layer 'os.system'",
+        ),
         (lambda d: d.update(extra=None), "was not trained on a table"),
         (lambda d: d.update(extra={"table": 3}), "damaged description of its table"),
         (lambda d: d["extra"]["table"]["columns"].pop(), "2 inputs and 3 outputs, its table"),

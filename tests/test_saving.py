@@ -9,6 +9,7 @@ from safetensors.numpy import save_file
 
 import bpcore
 from bpcore import layers, optimizers, saving
+from bpcore.saving import _files
 
 
 @pytest.fixture
@@ -88,38 +89,114 @@ def test_users_functions_come_from_the_caller(path, rng):
 
 def test_extra(path):
     model = bpcore.Sequential([bpcore.Input((2,)), layers.Dense(1)])
-    saving.save_model(model, path, {"columns": ["a", "b"]})
+    saving.save_model(model, path, extra={"columns": ["a", "b"]})
     assert saving.read_extra(path) == {"columns": ["a", "b"]}
     model.save(path)
     assert saving.read_extra(path) is None
 
 
-def test_bad_files(path, tmp_path):
+def test_bad_files(path):
     with pytest.raises(FileNotFoundError, match="no model file"):
         bpcore.load_model(path)
     path.write_bytes(b"nonsense")
     with pytest.raises(ValueError, match="is not a bpcore model file"):
         bpcore.load_model(path)
     save_file({"a": np.ones(3)}, path)
-    with pytest.raises(ValueError, match="is not a bpcore model file"):
+    with pytest.raises(ValueError, match="of another program"):
         bpcore.load_model(path)
+    with pytest.raises(ValueError, match="is a directory"):
+        bpcore.load_model(path.parent)
     model = build()
     model.save(path)
-    description, tensors = saving._read(path)
+    description, tensors = _files.read(path)
+    stack = description["model"]["config"]["layers"]
+    first = stack[1]["config"]["name"]
+
+    def of(entry, **changes):
+        return lambda d, t: entry(d).update(changes)
+
     for damage, message in [
-        (lambda d, t: d.update(format=99), "has format 99"),
-        (lambda d, t: d["model"]["layers"][0].update({"class": "os.system"}), "unknown layer"),
-        (lambda d, t: d["compile"]["optimizer"].update({"class": "eval"}), "unknown optimizer"),
-        (lambda d, t: d.pop("model"), "incomplete or damaged"),
-        (lambda d, t: d["model"].update(layers=3), "incomplete or damaged"),
-        (lambda d, t: d["compile"]["loss"].update({"class": "eval"}), "unknown loss"),
-        (lambda d, t: t.pop(d["model"]["layers"][0]["config"]["name"] + "/kernel"), "no tensor"),
+        (of(lambda d: d, format=99), "has format 99.*newer"),
+        (of(lambda d: d, format=1), "has format 1.*anew"),
+        (of(lambda d: d["model"]["config"]["layers"][1], class_name="os.system"), "unknown layer"),
+        (of(lambda d: d["model"]["compile_config"]["optimizer"], class_name="eval"), "optimizer"),
+        (lambda d, t: d.pop("model"), "holds weights alone"),
+        (lambda d, t: d["model"].pop("config"), "incomplete or damaged"),
+        (of(lambda d: d["model"]["config"], layers=3), "incomplete or damaged"),
+        (of(lambda d: d["model"]["compile_config"]["loss"], class_name="eval"), "unknown loss"),
+        (of(lambda d: d["model"]["compile_config"], metrics=["eval"]), "unknown metric"),
+        (of(lambda d: d["model"]["config"]["layers"][1]["config"], units=10**14), "damaged: "),
+        (lambda d, t: t.pop(f"{first}/kernel"), "no tensor"),
+        (lambda d, t: t.update({f"{first}/bias": np.zeros(9)}), "is float64"),
+        (lambda d, t: t.update({f"{first}/bias": np.zeros(3, np.float32)}), "has shape"),
     ]:
         d, t = json.loads(json.dumps(description)), dict(tensors)
         damage(d, t)
         save_file(t, path, {"bpcore": json.dumps(d)})
         with pytest.raises(ValueError, match=message):
             bpcore.load_model(path)
+
+
+def test_no_byte_can_be_damaged_unnoticed(path, rng):
+    model = build("float64")
+    model.fit(rng.normal(size=(20, 4)), rng.integers(0, 3, 20), verbose=0)
+    model.save(path)
+    whole = path.read_bytes()
+    sum_at = whole.index(b'"crc32')
+    places = [*range(60), *range(sum_at - 5, sum_at + 30), *rng.integers(0, len(whole), 400)]
+    for at in places:
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << int(rng.integers(8))
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"model\.safetensors'"):
+            bpcore.load_model(path)
+    for size in [0, 1, 7, 8, 9, *rng.integers(0, len(whole), 60)]:
+        path.write_bytes(whole[:size])
+        with pytest.raises(ValueError, match=r"model\.safetensors'"):
+            bpcore.load_model(path)
+    path.write_bytes(whole + b"more")
+    with pytest.raises(ValueError, match="is not a bpcore model file"):
+        bpcore.load_model(path)
+
+
+def test_a_damaged_description_is_a_value_error(path, rng):
+    """Whatever is in the description, without the checksum that would give it away."""
+    model = build()
+    model.save(path)
+    description, tensors = _files.read(path)
+    text = json.dumps(description)
+    refused = 0
+    for _ in range(400):
+        at, length = rng.integers(0, len(text)), rng.integers(1, 4)
+        swapped = "".join(rng.choice(list('0123456789"{}[],:nulltre-'), length))
+        save_file(tensors, path, {"bpcore": text[:at] + swapped + text[at + length :]})
+        try:
+            bpcore.load_model(path)
+        except ValueError:
+            refused += 1
+    assert refused > 200
+
+
+def test_files_of_keras_are_refused(path):
+    model = build()
+    for start in (b"PK\x03\x04....", b"\x89HDF\r\n\x1a\n"):
+        path.write_bytes(start)
+        with pytest.raises(ValueError, match="is a file of Keras"):
+            model.load_weights(path)
+    for name in ("any.name", "a_script_of.keras"):  # the names of scripts go on working
+        model.save(path.with_name(name))
+        assert bpcore.load_model(path.with_name(name)).name == model.name
+    model.save_weights(path.with_name("m.weights.h5"))
+    model.load_weights(path.with_name("m.weights.h5"))
+
+
+def test_overwrite(path):
+    model = build()
+    model.save(path)
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        model.save(path, overwrite=False)
+    with pytest.raises(TypeError, match="overwrite must be"):
+        saving.save_model(model, path, {"columns": 3})
 
 
 def test_a_failed_save_leaves_the_old_file(path, monkeypatch):
@@ -130,7 +207,7 @@ def test_a_failed_save_leaves_the_old_file(path, monkeypatch):
     def fails(*args):
         raise OSError("disk full")
 
-    monkeypatch.setattr(saving.os, "replace", fails)
+    monkeypatch.setattr(_files.os, "replace", fails)
     with pytest.raises(OSError, match="disk full"):
         model.save(path)
     assert path.read_bytes() == before

@@ -8,6 +8,7 @@ plain NumPy.
 from . import (
     activations,
     callbacks,
+    config,
     constraints,
     initializers,
     layers,
@@ -20,17 +21,36 @@ from . import (
     utils,
 )
 from ._core import __version__
+from ._not_covered import not_covered
 from ._threads import get_num_threads, num_threads, set_num_threads
-from .layers import Input
+from .initializers import Initializer
+from .layers import Input, Layer
+from .losses import Loss
+from .metrics import Metric
 from .models import Sequential
+from .optimizers import Optimizer
+from .regularizers import Regularizer
 from .saving import load_model
 
+
+def version():
+    """Return the version, as ``__version__`` has it."""
+    return __version__
+
+
 __all__ = [
+    "Initializer",
     "Input",
+    "Layer",
+    "Loss",
+    "Metric",
+    "Optimizer",
+    "Regularizer",
     "Sequential",
     "__version__",
     "activations",
     "callbacks",
+    "config",
     "constraints",
     "get_num_threads",
     "initializers",
@@ -45,4 +65,7 @@ __all__ = [
     "saving",
     "set_num_threads",
     "utils",
+    "version",
 ]
+
+__getattr__ = not_covered(__name__)

@@ -88,7 +88,7 @@ class TrainingMethods(CompiledMethods):
     # ---- data ----------------------------------------------------------------
 
     def _inputs(self, x, name="x", small=True):
-        dtype = self._dtype or np.dtype(np.float32)
+        dtype = self._dtype or self._default_dtype
         shape = self._input.shape if self._input else np.shape(x)[1:]
         if len(shape) > 1:
             x = as_array(x, name, dtype)

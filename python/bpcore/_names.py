@@ -1,6 +1,5 @@
 """Looking things up by name, one way for every module."""
 
-import difflib
 import re
 from collections import defaultdict
 
@@ -30,7 +29,11 @@ def look_up(name, known, what):
     """Return ``known[name]``, or raise a ValueError that lists what there is."""
     try:
         return known[name]
-    except KeyError:
+    except (KeyError, TypeError):
+        if not isinstance(name, str):
+            raise ValueError(f"{what} must be named by a string, got {name!r}") from None
+        import difflib  # here: it is needed for a mistake alone
+
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(

@@ -8,7 +8,6 @@ import itertools
 import random
 import warnings
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -300,6 +299,8 @@ def _length(x):
 
 def _made_ahead(data, indices, workers):
     """Yield data[index] in order, made by threads."""
+    from concurrent.futures import ThreadPoolExecutor  # here: it takes long to import
+
     pool = ThreadPoolExecutor(workers)
     coming = deque()
     try:

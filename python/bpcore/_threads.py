@@ -7,7 +7,6 @@ thread only where its steps are long enough for two to pay.
 import contextlib
 import contextvars
 import os
-from pathlib import Path
 
 from ._data import as_count
 
@@ -28,7 +27,7 @@ def available_cpus():
     else:
         cpus = os.cpu_count() or 1
     with contextlib.suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        quota, period = _read("/sys/fs/cgroup/cpu.max").split()
         if quota != "max":
             cpus = min(cpus, max(1, int(quota) // int(period)))
     return cpus
@@ -81,3 +80,8 @@ if os.environ.get("BPCORE_NUM_THREADS"):
             "BPCORE_NUM_THREADS must be a whole number from 1, got "
             f"{os.environ['BPCORE_NUM_THREADS']!r}"
         ) from None
+
+
+def _read(path):
+    with open(path) as file:
+        return file.read()

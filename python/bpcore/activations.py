@@ -14,6 +14,7 @@ import functools
 
 import numpy as np
 
+from . import _custom
 from ._activations import ALIASES, BuiltIn, UserActivation, built_in, numerical
 from ._names import look_up
 
@@ -344,6 +345,8 @@ def resolve(identifier):
     """
     if identifier is None:
         return "linear"
+    if isinstance(identifier, str) and identifier in (own := _custom.known()):
+        identifier = own[identifier]
     if isinstance(identifier, str):
         look_up(identifier, {**_FUNCTIONS, **ALIASES}, "activation")
         return _simplest(built_in(identifier))
@@ -447,12 +450,13 @@ def deserialize(config, custom_objects=None):
     """
     if isinstance(config, dict) and "user" in config:
         name = config["user"]
-        if name not in (custom_objects or {}):
-            raise ValueError(
-                f"the user's own activation {name!r} is not in custom_objects; pass "
-                f"{{{name!r}: (g, g_prime)}}"
-            )
-        return UserActivation(*resolve(custom_objects[name])[:2], name)
+        own = _custom.known(custom_objects)
+        if name not in own:
+            raise _custom.missing(name, "activation")
+        activation = resolve(own[name])
+        if not isinstance(activation, UserActivation):
+            return activation
+        return activation._replace(name=name)
     if isinstance(config, dict):
         if not isinstance(config.get("name"), str):
             raise ValueError(f"expected an activation as serialize gives it, got {config!r}")

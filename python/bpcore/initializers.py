@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from . import _objects, utils
+from ._not_covered import not_covered
 
 # The standard deviation of a unit normal cut at ±2.
 _CUT = 0.87962566103423978
@@ -395,7 +396,8 @@ def serialize(initializer):
 
 def deserialize(config, custom_objects=None):
     """Return the initializer that a dict of `serialize` describes."""
-    return _objects.deserialize(config, BUILT_IN, "initializer", custom_objects)
+    known = {**BUILT_IN, "_Array": _Array}
+    return _objects.deserialize(config, known, "initializer", custom_objects)
 
 
 class _Array(Initializer):
@@ -411,6 +413,13 @@ class _Array(Initializer):
                 f"Received shape={tuple(shape)}"
             )
         return self.values.astype(dtype)
+
+    def get_config(self):
+        return {"values": self.values.tolist(), "dtype": self.values.dtype.name}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(np.array(config["values"], config["dtype"]))
 
 
 def get(identifier):
@@ -429,3 +438,6 @@ def get(identifier):
     if not callable(identifier):
         raise ValueError(f"initializer must be a name or an Initializer, got {identifier!r}")
     return identifier
+
+
+__getattr__ = not_covered(__name__)

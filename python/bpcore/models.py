@@ -4,15 +4,19 @@ import math
 
 import numpy as np
 
-from . import _step, _summary, saving, utils
+from . import _step, _summary, config, saving, utils
 from . import layers as layers_module
 from ._compiled_metrics import CompiledMetrics
+from ._configs import ConfigMethods, clone_model, model_from_json
 from ._data import aligned_empty
 from ._methods import BLOCK_ROWS, TrainingMethods
 from ._names import unique_name
+from ._not_covered import not_covered
+
+__all__ = ["Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 
-class Sequential(TrainingMethods):
+class Sequential(ConfigMethods, TrainingMethods):
     """A plain stack of layers.
 
     Parameters
@@ -21,7 +25,8 @@ class Sequential(TrainingMethods):
         May start with an `Input`; without one the number of inputs is that of the first
         data seen.
     dtype : {"float32", "float64"}, optional
-        Element type of parameters and arithmetic; default: the `Input`'s, or "float32".
+        Element type of parameters and arithmetic; default: the `Input`'s, or
+        `bpcore.config.floatx`, "float32".
     name : str, optional
 
     Examples
@@ -39,6 +44,7 @@ class Sequential(TrainingMethods):
         self.optimizer = self.loss = None
         self._input = None
         self._dtype = None if dtype is None else _as_dtype(dtype)
+        self._default_dtype = np.dtype(config.floatx())
         self._parameters = self._state = None
         self._seed = utils.new_seed()
         self._epochs = 0  # trained so far; names the random numbers of the next
@@ -129,7 +135,7 @@ class Sequential(TrainingMethods):
         shape = self._input.shape
         for layer in self.layers:
             shape = layer._build(shape)
-        self._dtype = self._dtype or np.dtype(np.float32)
+        self._dtype = self._dtype or self._default_dtype
         if self.optimizer is not None:  # while the arrays are those it was told of
             self.optimizer._settle_exclusions(self)
         parameters, parts = self._laid_out([layer._specs() for layer in self.layers])
@@ -185,6 +191,27 @@ class Sequential(TrainingMethods):
                 "build((n,)), or fit or predict on data first"
             )
 
+    def __call__(self, inputs, training=None):
+        """Return the outputs for an array of examples, as `predict` does.
+
+        Parameters
+        ----------
+        inputs : array_like, shape (N, n_0)
+        training : None or False
+            True, as in a training step of one's own, is not covered.
+
+        Returns
+        -------
+        ndarray, shape (N, n_L)
+        """
+        if training:
+            raise ValueError(
+                "model(x, training=True) is not covered: bpcore trains inside of fit and "
+                "train_on_batch, and keeps nothing to differentiate. model.backprop(x, y) shows "
+                "the arrays and gradients of a batch"
+            )
+        return self.predict(inputs)
+
     # ---- what it is ----------------------------------------------------------
 
     def __repr__(self):
@@ -193,7 +220,7 @@ class Sequential(TrainingMethods):
     @property
     def dtype(self):
         """Element type of the parameters, "float32" or "float64"."""
-        return (self._dtype or np.dtype(np.float32)).name
+        return (self._dtype or self._default_dtype).name
 
     @property
     def input_shape(self):
@@ -360,9 +387,34 @@ class Sequential(TrainingMethods):
 
     # ---- files ---------------------------------------------------------------
 
-    def save(self, filepath):
-        """Write the model to one safetensors file; see `bpcore.saving.save_model`."""
-        saving.save_model(self, filepath)
+    def save(self, filepath, overwrite=True, zipped=None):
+        """Write the model to one safetensors file; see `bpcore.saving.save_model`.
+
+        Parameters
+        ----------
+        filepath : path-like
+            Conventionally ends in ``.safetensors``.
+        overwrite : bool, default True
+            False: a FileExistsError if there is such a file.
+        zipped : None
+            Taken as Keras takes it; it changes nothing.
+        """
+        saving.save_model(self, filepath, overwrite)
+
+    def save_weights(self, filepath, overwrite=True):
+        """Write the weights alone to one safetensors file; see `bpcore.saving.save_weights`."""
+        saving.save_weights(self, filepath, overwrite)
+
+    def load_weights(self, filepath, skip_mismatch=False):
+        """Read weights from a file of `save_weights` or `save`; see `bpcore.saving.load_weights`.
+
+        Parameters
+        ----------
+        filepath : path-like
+        skip_mismatch : bool, default False
+            Leave layers whose weights have other shapes as they are, with a warning.
+        """
+        saving.load_weights(self, filepath, skip_mismatch)
 
 
 def _as_dtype(dtype):
@@ -375,4 +427,6 @@ def _as_dtype(dtype):
     return resolved
 
 
-load_model = saving.load_model
+load_model, save_model = saving.load_model, saving.save_model
+
+__getattr__ = not_covered(__name__)

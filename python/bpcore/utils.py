@@ -5,9 +5,35 @@ import random
 import numpy as np
 
 from ._arrays import as_array
+from ._custom import (
+    CustomObjectScope,
+    custom_object_scope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
 from ._data import check_numeric
 from ._names import reset_names
+from ._not_covered import not_covered
+from ._plot import plot_model
 from ._sources import PyDataset
+
+__all__ = [
+    "CustomObjectScope",
+    "PyDataset",
+    "Sequence",
+    "clear_session",
+    "custom_object_scope",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "normalize",
+    "plot_model",
+    "register_keras_serializable",
+    "set_random_seed",
+    "to_categorical",
+]
 
 Sequence = PyDataset  # Keras's other name for it
 
@@ -105,3 +131,6 @@ def normalize(x, axis=-1, order=2):
     check_numeric(x, "x")
     norm = np.linalg.norm(x, order, axis, keepdims=True)
     return x / np.where(norm == 0, 1, norm)
+
+
+__getattr__ = not_covered(__name__)

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from pathlib import Path
 
 from .. import _snapshot
 from .callback import Callback, needed_if
@@ -43,13 +42,18 @@ class BackupAndRestore(Callback):
         self._counter = BatchCounter(save_freq)
         self._epoch = 0
 
+    def _path(self, *parts):
+        from pathlib import Path  # here: it takes long to import
+
+        return Path(self.backup_dir, *parts)
+
     @property
     def _latest(self):
-        return Path(self.backup_dir, "latest.safetensors")
+        return self._path("latest.safetensors")
 
     @property
     def _previous(self):
-        return Path(self.backup_dir, "previous.safetensors")
+        return self._path("previous.safetensors")
 
     def on_train_begin(self, logs=None):
         """Take up the backup, if there is one."""
@@ -81,7 +85,7 @@ class BackupAndRestore(Callback):
 
     def on_train_end(self, logs=None):
         """Delete the backup."""
-        if self.delete_checkpoint and Path(self.backup_dir).exists():
+        if self.delete_checkpoint and self._path().exists():
             shutil.rmtree(self.backup_dir)
 
     def _save(self):
@@ -94,9 +98,9 @@ class BackupAndRestore(Callback):
             "epoch": self._epoch,
         }
         payload = save(_snapshot.arrays_of(self.model), {"bpcore": json.dumps(numbers)})
-        Path(self.backup_dir).mkdir(parents=True, exist_ok=True)
+        self._path().mkdir(parents=True, exist_ok=True)
         # Written whole or not at all: an interruption leaves the backup before it.
-        new = Path(self.backup_dir, "new.safetensors")
+        new = self._path("new.safetensors")
         new.write_bytes(payload)
         if self.double_checkpoint and self._latest.exists():
             self._latest.replace(self._previous)

@@ -2,7 +2,6 @@
 
 import csv
 import os
-from pathlib import Path
 
 from .callback import Callback
 
@@ -33,6 +32,8 @@ class CSVLogger(Callback):
         """Open the file."""
         self._close()
         if self.append:
+            from pathlib import Path  # here: it takes long to import
+
             path = Path(self.filename)
             self.append_header = not path.exists() or path.stat().st_size == 0
         self.csv_file = open(self.filename, "a" if self.append else "w", newline="")  # noqa: SIM115

@@ -2,7 +2,6 @@
 
 import os
 import warnings
-from pathlib import Path
 
 from .callback import needed_if
 from .monitor import MonitorCallback
@@ -16,7 +15,8 @@ class ModelCheckpoint(MonitorCallback):
     filepath : path-like
         May hold fields that are filled from the epoch's logs and from "epoch" (from 1), as in
         ``"model-{epoch:02d}-{val_loss:.2f}.safetensors"``; with an integer `save_freq` also
-        "batch" (from 1). Missing directories are made.
+        "batch" (from 1). Missing directories are made. Keras's endings ``.keras`` and ``.h5``
+        are refused, as by `bpcore.saving.save_model`.
     monitor : str, default "val_loss"
         What `save_best_only` compares.
     verbose : {0, 1}, default 0
@@ -71,12 +71,12 @@ class ModelCheckpoint(MonitorCallback):
         path = self._path(epoch, batch, logs)
         if not self._is_wanted(epoch, logs, path):
             return
-        if Path(path).is_dir():
+        if os.path.isdir(path):
             raise IsADirectoryError(
                 f"ModelCheckpoint would save to {path!r}, which is a directory; pass the name of "
                 "a file"
             )
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         if self.save_weights_only:
             self.model.save_weights(path)
         else:

@@ -25,9 +25,9 @@ class Activation(Layer):
         # A row's outputs would have to be those along the last axis alone.
         self.any_shape = self.activation not in ROW_WISE
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        return {"activation": activations.serialize(self.activation), **super().get_config()}
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
+        return {"activation": self.activation, **super()._arguments()}
 
 
 class ReLU(Layer):
@@ -59,13 +59,13 @@ class ReLU(Layer):
             )
         )
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
         return {
             "max_value": self.max_value,
             "negative_slope": self.negative_slope,
             "threshold": self.threshold,
-            **super().get_config(),
+            **super()._arguments(),
         }
 
 
@@ -89,9 +89,9 @@ class LeakyReLU(Layer):
         self.negative_slope = negative_slope
         self.activation = activations.resolve(built_in("leaky_relu", negative_slope=negative_slope))
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        return {"negative_slope": self.negative_slope, **super().get_config()}
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
+        return {"negative_slope": self.negative_slope, **super()._arguments()}
 
 
 class ELU(Layer):
@@ -109,9 +109,9 @@ class ELU(Layer):
         self.activation = activations.resolve(built_in("elu", alpha=alpha))
         self.alpha = alpha
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        return {"alpha": self.alpha, **super().get_config()}
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
+        return {"alpha": self.alpha, **super()._arguments()}
 
 
 class Softmax(Layer):
@@ -137,9 +137,9 @@ class Softmax(Layer):
             )
         self.axis = axis
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        return {"axis": self.axis, **super().get_config()}
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
+        return {"axis": self.axis, **super()._arguments()}
 
 
 def _not_negative(layer, what, value):

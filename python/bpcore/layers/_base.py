@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import regularizers
+from .. import _objects, activations, constraints, initializers, regularizers
 from .._data import as_count
 from .._names import snake_case, unique_name
 
@@ -235,7 +235,7 @@ class Layer:
 
         inputs = np.asarray(inputs)
         dtype = self._owner.dtype if self._owner is not None else None
-        copy = type(self).from_config(self.get_config())
+        copy = type(self)(**self._arguments())
         alone = Sequential([Input(inputs.shape[1:]), copy], dtype=dtype)
         if self._owner is None and not self.built:
             self._build(inputs.shape[1:])
@@ -245,20 +245,38 @@ class Layer:
             copy.set_weights(self.get_weights())
         return alone.predict(inputs)
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        config = {"name": self.name, "trainable": self.trainable}
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
+        arguments = {"name": self.name, "trainable": self.trainable}
         if self.activity_regularizer is not None:
-            config["activity_regularizer"] = self.activity_regularizer
-        return config
+            arguments["activity_regularizer"] = self.activity_regularizer
+        return arguments
+
+    def get_config(self):
+        """Return the arguments that make this layer again, as plain data."""
+        return {name: _plain(name, value) for name, value in self._arguments().items()}
 
     @classmethod
     def from_config(cls, config):
         """Make a layer from what `get_config` returned."""
-        return cls(**config)
+        return cls(**_objects.accepted(cls, config))
 
     def __repr__(self):
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+# What layers hold in arguments that end in these words, and who turns it into plain data.
+_SERIALIZERS = {
+    "activation": activations.serialize,
+    "constraint": constraints.serialize,
+    "initializer": initializers.serialize,
+    "regularizer": regularizers.serialize,
+}
+
+
+def _plain(name, value):
+    """Return a layer's argument as plain data."""
+    return _SERIALIZERS.get(name.rpartition("_")[2], _objects.plain)(value)
 
 
 def _first_shape(kwargs):
@@ -308,8 +326,18 @@ class Input:
         self.name = name or unique_name("input_layer")
 
     def get_config(self):
-        """Return the arguments that make this input again."""
-        return {"shape": list(self.shape), "dtype": self.dtype, "name": self.name}
+        """Return the arguments that make this input again, as plain data."""
+        dtype = None if self.dtype is None else np.dtype(self.dtype).name
+        return {"batch_shape": [None, *self.shape], "dtype": dtype, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        """Make an input of what `get_config` returned."""
+        config = dict(config)
+        for name in ("sparse", "ragged", "optional"):  # in a config of Keras's
+            if config.pop(name, False):
+                raise ValueError(f"Input({name}=True) is not covered by bpcore")
+        return cls(**_objects.accepted(cls, config))
 
 
 InputLayer = Input

@@ -75,11 +75,11 @@ class Dense(Layer):
         )
         return [kernel, bias]
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
         return {
             "units": self.units,
-            "activation": activations.serialize(self.activation),
+            "activation": self.activation,
             "use_bias": self.use_bias,
             "kernel_initializer": self.kernel_initializer,
             "bias_initializer": self.bias_initializer,
@@ -87,5 +87,5 @@ class Dense(Layer):
             "bias_regularizer": self.bias_regularizer,
             "kernel_constraint": self.kernel_constraint,
             "bias_constraint": self.bias_constraint,
-            **super().get_config(),
+            **super()._arguments(),
         }

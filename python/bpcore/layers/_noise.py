@@ -41,9 +41,9 @@ class _WithRate(_Random):
                 "its own (noise_shape=None)"
             )
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        return {"rate": self.rate, "seed": self.seed, **super().get_config()}
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
+        return {"rate": self.rate, "seed": self.seed, **super()._arguments()}
 
 
 class Dropout(_WithRate):
@@ -144,6 +144,6 @@ class GaussianNoise(_Random):
     def _numbers(self):
         return {"epsilon": self.stddev}
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        return {"stddev": self.stddev, "seed": self.seed, **super().get_config()}
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
+        return {"stddev": self.stddev, "seed": self.seed, **super()._arguments()}

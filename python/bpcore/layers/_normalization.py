@@ -82,8 +82,8 @@ class _Normalizer(Layer):
     def _numbers(self):
         return {"epsilon": self.epsilon}
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
         return {
             "axis": self.axis,
             "epsilon": self.epsilon,
@@ -95,7 +95,7 @@ class _Normalizer(Layer):
             "gamma_regularizer": self.gamma_regularizer,
             "beta_constraint": self.beta_constraint,
             "gamma_constraint": self.gamma_constraint,
-            **super().get_config(),
+            **super()._arguments(),
         }
 
 
@@ -183,13 +183,13 @@ class BatchNormalization(_Normalizer):
     def _numbers(self):
         return {**super()._numbers(), "momentum": self.momentum}
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
         return {
             "momentum": self.momentum,
             "moving_mean_initializer": self.moving_mean_initializer,
             "moving_variance_initializer": self.moving_variance_initializer,
-            **super().get_config(),
+            **super()._arguments(),
         }
 
 
@@ -278,9 +278,9 @@ class RMSNormalization(Layer):
     def _numbers(self):
         return {"epsilon": self.epsilon}
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        return {"axis": self.axis, "epsilon": self.epsilon, **super().get_config()}
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
+        return {"axis": self.axis, "epsilon": self.epsilon, **super()._arguments()}
 
 
 class UnitNormalization(Layer):
@@ -306,9 +306,9 @@ class UnitNormalization(Layer):
     def _numbers(self):
         return {"epsilon": 1e-12}
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        return {"axis": self.axis, **super().get_config()}
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
+        return {"axis": self.axis, **super()._arguments()}
 
 
 class PReLU(Layer):
@@ -357,14 +357,14 @@ class PReLU(Layer):
             )
         ]
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
         return {
             "alpha_initializer": self.alpha_initializer,
             "alpha_regularizer": self.alpha_regularizer,
             "alpha_constraint": self.alpha_constraint,
             "shared_axes": None,
-            **super().get_config(),
+            **super()._arguments(),
         }
 
 
@@ -423,12 +423,12 @@ class Rescaling(_Affine):
     def _named_weights(self):
         return []
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
         return {
             "scale": np.asarray(self.scale).tolist(),
             "offset": np.asarray(self.offset).tolist(),
-            **super().get_config(),
+            **super()._arguments(),
         }
 
 
@@ -525,8 +525,8 @@ class Normalization(_Affine):
             return []
         return [("mean", self.mean), ("variance", self.variance), ("count", self.count)]
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
 
         def plain(value):
             return None if value is None else np.asarray(value).tolist()
@@ -536,5 +536,5 @@ class Normalization(_Affine):
             "mean": plain(self.input_mean),
             "variance": plain(self.input_variance),
             "invert": self.invert,
-            **super().get_config(),
+            **super()._arguments(),
         }

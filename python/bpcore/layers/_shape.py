@@ -58,9 +58,9 @@ class Reshape(Layer):
             )
         return self.target_shape
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        return {"target_shape": list(self.target_shape), **super().get_config()}
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
+        return {"target_shape": list(self.target_shape), **super()._arguments()}
 
 
 class ActivityRegularization(Layer):
@@ -77,8 +77,8 @@ class ActivityRegularization(Layer):
         super().__init__(activity_regularizer=L1L2(l1=l1, l2=l2), **kwargs)
         self.l1, self.l2 = float(l1), float(l2)
 
-    def get_config(self):
-        """Return the arguments that make this layer again."""
-        config = super().get_config()
+    def _arguments(self):
+        """The arguments that make this layer again, with objects as they are."""
+        config = super()._arguments()
         del config["activity_regularizer"]
         return {"l1": self.l1, "l2": self.l2, **config}

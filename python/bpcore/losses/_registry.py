@@ -1,5 +1,6 @@
 """Losses by name, and as plain data."""
 
+from .. import _custom, _objects
 from .._names import look_up
 from . import functions, hinges, probabilistic, regression
 from ._base import BuiltIn, Loss
@@ -81,6 +82,8 @@ def get(identifier):
     """
     if isinstance(identifier, dict):
         return deserialize(identifier)
+    if isinstance(identifier, str) and identifier in (own := _custom.known()):
+        identifier = own[identifier]
     if isinstance(identifier, str):
         if identifier in _NOT_COVERED:
             raise _not_covered(_NOT_COVERED[identifier])
@@ -121,12 +124,15 @@ def serialize(loss):
         if name not in BUILT_IN:
             raise ValueError(f"expected a Loss or a function of bpcore.losses, got {loss!r}")
         return name
-    own = isinstance(loss, UserLoss)
+    if not isinstance(loss, UserLoss):
+        return _objects.serialize(loss, "losses")
+    if loss.__name__ == "<lambda>":
+        raise ValueError("cannot save a user's function named '<lambda>': define the loss with def")
     return {
-        "module": "bpcore.losses" if type(loss).__name__ in BUILT_IN else None,
-        "class_name": loss.__name__ if own else type(loss).__name__,
+        "module": None,
+        "class_name": loss.__name__,
         "config": loss.get_config(),
-        "registered_name": None,
+        "registered_name": loss.__name__,
     }
 
 
@@ -140,17 +146,18 @@ def deserialize(name, custom_objects=None):
     custom_objects : dict of str to object, optional
         The user's own classes and functions, by name.
     """
-    custom_objects = custom_objects or {}
     if isinstance(name, str):
-        return get(custom_objects.get(name, name))
+        return get(_custom.known(custom_objects).get(name, name))
     class_name, config = name["class_name"], name.get("config") or {}
-    if class_name not in custom_objects:
+    found = _custom.find(name, "loss", custom_objects)
+    if found is None:
         if class_name in _NOT_COVERED:
             raise _not_covered(_NOT_COVERED[class_name])
-        return look_up(class_name, BUILT_IN, "loss").from_config(config)
-    found = custom_objects[class_name]
+        found = look_up(class_name, BUILT_IN, "loss")
+        return found.from_config(_objects.accepted(found, config))
     if isinstance(found, Loss):
         return found
     if isinstance(found, type):
         return found.from_config(config)
-    return custom(found, **{k: v for k, v in config.items() if k in ("name", "reduction")})
+    options = ("name", "reduction", "check_gradient")
+    return custom(found, **{k: v for k, v in config.items() if k in options})

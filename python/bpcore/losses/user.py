@@ -32,6 +32,10 @@ class UserLoss(Loss):
         """Return ∂C/∂a of each example, of y_pred's shape (B, n)."""
         return np.reshape(self.cost_and_grad(*_as_rows(y_true, y_pred))[1], np.shape(y_pred))
 
+    def get_config(self):
+        """Return what `custom` takes beside the function to make this loss again."""
+        return {**super().get_config(), "check_gradient": self.check_gradient}
+
     def _require_trainable(self):
         if self.reduction in (None, "none"):
             super()._require_trainable()

@@ -8,6 +8,7 @@ A user's own is a function (y_true, y_pred) → value of each example or of the 
 subclass of `Metric`; both are called once a mini-batch.
 """
 
+from .. import _custom, _objects
 from .._names import look_up, snake_case
 from .accuracy import (
     Accuracy,
@@ -213,6 +214,8 @@ def get(identifier, loss=None, n_out=1, n_y=None):
     -------
     Metric
     """
+    if isinstance(identifier, str) and identifier in (own := _custom.known()):
+        identifier = own[identifier]
     if isinstance(identifier, str):
         if not by_targets(identifier):
             kind = look_up(identifier, {**_BY_TARGETS, **BUILT_IN}, "metric")
@@ -255,20 +258,16 @@ def _instance(kind, name):
 def serialize(metric):
     """Return a metric or a function as plain data, in Keras's form, for `deserialize`."""
     if isinstance(metric, Metric):
-        own = type(metric).__module__.startswith(f"{__name__}.")
-        return {
-            "module": "keras.metrics" if own else type(metric).__module__,
-            "class_name": type(metric).__name__,
-            "config": metric.get_config(),
-            "registered_name": None if own else type(metric).__name__,
-        }
-    if callable(metric) and hasattr(metric, "__name__"):
+        return _objects.serialize(metric, "metrics")
+    if metric in _FUNCTIONS:
         return {
             "module": "builtins",
             "class_name": "function",
             "config": metric.__name__,
-            "registered_name": metric.__name__,
+            "registered_name": None,
         }
+    if callable(metric):
+        return _custom.function_config(metric)
     raise ValueError(f"expected a Metric or a function, got {metric!r}")
 
 
@@ -281,17 +280,24 @@ def deserialize(config, custom_objects=None):
     custom_objects : dict, optional
         A user's own classes and functions by name.
     """
-    custom = custom_objects or {}
+    custom = _custom.known(custom_objects)
     functions = {f.__name__: f for f in _FUNCTIONS}
     if isinstance(config, str):
         found = look_up(config, {**functions, **BUILT_IN, **custom}, "metric")
         return _instance(found, config) if isinstance(found, type) else found
     if not isinstance(config, dict) or not {"class_name", "config"} <= set(config):
         raise ValueError(f"expected a dict with 'class_name' and 'config', got {config!r}")
-    if config["class_name"] == "function":
-        return look_up(config["config"], {**functions, **custom}, "metric function")
-    kind = look_up(config["class_name"], {**BUILT_IN, **custom}, "metric")
-    arguments = dict(config["config"])
+    function = config["class_name"] == "function"
+    name = config["config"] if function else config["class_name"]
+    keras = str(config.get("module")).startswith("keras")
+    if function and name in functions and (keras or config.get("registered_name") is None):
+        return functions[name]
+    kind = _custom.find(config, "metric", custom_objects)
+    if kind is None:
+        kind = look_up(name, BUILT_IN, "metric")
+    if not isinstance(kind, type):
+        return kind
+    arguments = _objects.accepted(kind, config["config"])
     if isinstance(arguments.get("fn"), (dict, str)):
         arguments["fn"] = deserialize(arguments["fn"], custom)
     return kind.from_config(arguments)

@@ -5,6 +5,7 @@ flat array, and how many updates were made. The update itself is compiled.
 """
 
 from .. import _objects
+from .._not_covered import not_covered
 from . import schedules
 from .adadelta import Adadelta
 from .adafactor import Adafactor
@@ -82,3 +83,6 @@ def get(identifier):
     if isinstance(identifier, Optimizer):
         return identifier
     raise ValueError(f"optimizer must be a name or an Optimizer, got {identifier!r}")
+
+
+__getattr__ = not_covered(__name__)

@@ -305,6 +305,11 @@ class Optimizer:
             self._excluded_at = self._excluded_places(model)
             self._excluded_arrays = []
 
+    def _exclude_places(self, places):
+        """Let the variables that `_excluded_places` named not decay."""
+        self._excluded_at = places
+        self._core_settings = None
+
     def _undecayed(self, model):
         """One byte for each variable of the model: whether it does not decay."""
         if not self._excluded_arrays and self._excluded_names is None and not self._excluded_at:
