@@ -288,7 +288,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     cdef real *work = <real *>job.work
     cdef real *outputs = <real *>job.outputs
     cdef const Layer *last = &job.plan.layers[job.plan.n_layers - 1]
-    start_update(&update)
+    start_update(&update, &now)
     for step in range(job.first, job.last):
         draw.step = <uint32_t>step
         batch = batch_of(job, step)

@@ -85,9 +85,10 @@ cdef inline void start_powers(Update *settings, int64_t t) noexcept nogil:
         next_power(settings)
 
 
-cdef inline void start_update(Update *settings) noexcept nogil:
+cdef inline void start_update(Update *settings, Step *step) noexcept nogil:
     """Get ready for the next step after those made."""
     cdef int64_t t = updates_of(settings)
+    step.c = settings.settings
     start_powers(settings, t)
     settings.power_96 = settings.product = 1
     if settings.kind == BP_NADAM:
@@ -96,10 +97,10 @@ cdef inline void start_update(Update *settings) noexcept nogil:
 
 
 cdef inline void set_coefficients(const Update *settings, Step *step) noexcept nogil:
-    """What the optimizer's kernel reads for update step.t, the powers being those of t."""
+    """What the optimizer's kernel reads for update step.t, the powers being those of t; what
+    is the same for all steps is there already."""
     cdef bp_coefficients *c = &step.c
     cdef double u, u_next, product
-    c[0] = settings.settings
     c.rate = step.learning_rate
     if settings.kind == BP_ADAM or settings.kind == BP_AMSGRAD:
         c.rate = step.learning_rate * sqrt(1 - settings.power_2) / (1 - settings.power_1)
@@ -114,7 +115,7 @@ cdef inline void set_coefficients(const Update *settings, Step *step) noexcept n
         c.of_g = step.learning_rate * (1 - u) / (1 - product)
         c.of_v = 1 / (1 - settings.power_2)
     elif settings.kind == BP_FTRL:
-        c.l2 = c.l2 + c.l2_per_rate / step.learning_rate
+        c.l2 = settings.settings.l2 + c.l2_per_rate / step.learning_rate
 
 
 cdef inline void next_step(Update *settings, double learning_rate, Step *step) noexcept nogil:

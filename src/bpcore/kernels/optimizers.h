@@ -72,21 +72,37 @@ INLINE vreal adam_scale(vreal v, vreal eps) {
 }
 
 /* slots: the moments m, v. rate = learning_rate sqrt(1-beta_2^t)/(1-beta_1^t). */
+/* One vector at i, or what is left of one. */
+INLINE void adam_step(const int WHOLE, ptrdiff_t i, ptrdiff_t part, REAL *restrict w,
+                      const REAL *restrict grad, REAL *restrict m, REAL *restrict v, vreal rate,
+                      vreal eps, vreal c1, vreal c2) {
+    const int whole = WHOLE;
+    const vreal g = LOAD(grad);
+    vreal mi = LOAD(m), vi = LOAD(v);
+    mi += (g - mi) * c1;
+    vi += (g * g - vi) * c2;
+    STORE(m, mi);
+    STORE(v, vi);
+    const vreal wi = LOAD(w) - mi * rate * adam_scale(vi, eps);
+    STORE(w, wi);
+}
+
+/* m and v are arguments of their own: of pointers read from slots the compiler does not
+ * believe that they are apart, and the loop takes a twelfth longer. */
+INLINE void adam_apart(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
+                       REAL *restrict m, REAL *restrict v, vreal rate, vreal eps, vreal c1,
+                       vreal c2) {
+    ptrdiff_t i = 0;
+    for (; i + VL <= n; i += VL)
+        adam_step(1, i, VL, w, grad, m, v, rate, eps, c1, c2);
+    if (i < n)
+        adam_step(0, i, n - i, w, grad, m, v, rate, eps, c1, c2);
+}
+
 static void adam(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
                  REAL *const slots[4], const bp_coefficients *c) {
-    REAL *restrict m = slots[0], *restrict v = slots[1];
-    const vreal rate = vset((REAL)c->rate), eps = vset((REAL)c->epsilon);
-    const vreal c1 = vset((REAL)(1 - c->beta_1)), c2 = vset((REAL)(1 - c->beta_2));
-    FOR_VECTORS(n) {
-        const vreal g = LOAD(grad);
-        vreal mi = LOAD(m), vi = LOAD(v);
-        mi += (g - mi) * c1;
-        vi += (g * g - vi) * c2;
-        STORE(m, mi);
-        STORE(v, vi);
-        const vreal wi = LOAD(w) - mi * rate * adam_scale(vi, eps);
-        STORE(w, wi);
-    }
+    adam_apart(n, w, grad, slots[0], slots[1], vset((REAL)c->rate), vset((REAL)c->epsilon),
+               vset((REAL)(1 - c->beta_1)), vset((REAL)(1 - c->beta_2)));
 }
 
 /* slots: m, v, and the largest v so far. */
