@@ -1,7 +1,5 @@
 """A model as plain data and back: configs, JSON, copies with new weights."""
 
-import json
-
 from . import _custom, _objects, layers, losses, metrics, optimizers
 
 
@@ -53,6 +51,8 @@ class ConfigMethods:
         **kwargs
             For `json.dumps`, e.g. ``indent=2``.
         """
+        import json
+
         return json.dumps(serialize(self), **kwargs)
 
     def get_compile_config(self):
@@ -164,6 +164,8 @@ def model_from_json(json_string, custom_objects=None):
     Sequential
         Compiled if the described one was.
     """
+    import json
+
     return deserialize(json.loads(json_string), custom_objects)
 
 

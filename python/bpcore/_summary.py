@@ -1,7 +1,6 @@
 """The text of `Sequential.summary`, drawn as Keras draws it."""
 
 import re
-import shutil
 
 # Where the columns end, as parts of the line; with a column "Trainable" the rest gives way.
 _ENDS = (0.45, 0.80, 1.0)
@@ -10,6 +9,8 @@ _WIDEST = 88
 
 def text(model, line_length=None, show_trainable=False, layer_range=None):
     """Return a table of the layers, their output shapes and parameters, and the sums."""
+    import shutil
+
     layers = _range(model.layers, layer_range)
     header = ["Layer (type)", "Output Shape", "Param #"]
     align = ["<", "<", ">"]

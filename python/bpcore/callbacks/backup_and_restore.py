@@ -1,8 +1,6 @@
 """Going on where an interrupted fit stopped."""
 
-import json
 import os
-import shutil
 
 from .. import _snapshot
 from .callback import Callback, needed_if
@@ -85,10 +83,14 @@ class BackupAndRestore(Callback):
 
     def on_train_end(self, logs=None):
         """Delete the backup."""
+        import shutil
+
         if self.delete_checkpoint and self._path().exists():
             shutil.rmtree(self.backup_dir)
 
     def _save(self):
+        import json
+
         from safetensors.numpy import save
 
         numbers = {
@@ -111,6 +113,8 @@ class BackupAndRestore(Callback):
         return float(rate) if isinstance(rate, (int, float)) else None  # a schedule is kept
 
     def _restore(self, path):
+        import json
+
         from safetensors import SafetensorError, safe_open
 
         try:

@@ -1,6 +1,5 @@
 """The epochs as lines of a file."""
 
-import csv
 import os
 
 from .callback import Callback
@@ -41,6 +40,8 @@ class CSVLogger(Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Write the epoch's line."""
+        import csv
+
         logs = logs or {}
         if self.writer is None:
             self.keys = sorted(logs)

@@ -1,8 +1,6 @@
 """safetensors files: a description, arrays by name, and a checksum over both."""
 
-import json
 import os
-import zlib
 
 import numpy as np
 
@@ -23,6 +21,8 @@ def write(filepath, description, tensors, overwrite=True):
     overwrite : bool, default True
         False: a FileExistsError if there is such a file.
     """
+    import json
+
     from safetensors.numpy import save
 
     path = os.fspath(filepath)
@@ -46,6 +46,8 @@ def read(filepath):
         For a file that is damaged, of another format, or not bpcore's.
     FileNotFoundError
     """
+    import json
+
     from safetensors import SafetensorError, safe_open
 
     path = os.fspath(filepath)
@@ -112,6 +114,8 @@ def _plain(value):
 
 
 def _checksum(described, tensors):
+    import zlib
+
     total = zlib.crc32(described.encode())
     for name in sorted(tensors):
         array = tensors[name]
