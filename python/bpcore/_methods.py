@@ -37,18 +37,19 @@ class TrainingMethods(CompiledMethods):
         self._plans = {}
         self._calls_python = self._one_thread = None
 
-    def _plan_for(self, data, keep_all=False):
-        key = data.y.shape[1], keep_all
+    def _plan(self, n_y, keep_all=False):
+        """Return the plan for this many target columns, made once."""
+        key = n_y, keep_all
         if key not in self._plans:  # an optimizer of scipy asks thousands of times
-            self._plans[key] = make_plan(self.layers, self.loss, *key)
+            self._plans[key] = make_plan(self._layers, self.loss, *key)
         return self._plans[key]
 
     def _network(self, n_y, rows, threads=1):
         """Return the network for this many target columns, with room for `rows` rows."""
         known = self._networks.get(n_y)
         if known is None or known[0] < rows or known[1].threads < threads:
-            plan = make_plan(self.layers, self.loss, n_y)
-            known = (rows, plan.network(self._parameters, self._state, rows, threads))
+            network = self._plan(n_y).network(self._parameters, self._state, rows, threads)
+            known = (rows, network)
             self._networks[n_y] = known
         return known[1]
 

@@ -354,7 +354,7 @@ class Sequential(ConfigMethods, TrainingMethods):
         """
         self._need_compiled("backprop")
         data = self._data(x, y, sample_weight, small=False)
-        return _step.run(self, self._plan_for(data, keep_all=True), data)
+        return _step.run(self, self._plan(data.y.shape[1], keep_all=True), data)
 
     def cost_and_grad(self, theta, x, y, sample_weight=None):
         """Return the cost over all of x and its gradient, at these parameters.
@@ -377,7 +377,7 @@ class Sequential(ConfigMethods, TrainingMethods):
         """
         self._need_compiled("cost_and_grad")
         data = self._data(x, y, sample_weight, small=False)
-        plan = self._plan_for(data)
+        plan = self._plan(data.y.shape[1])
         network = plan.network(self._as_theta(theta), self._state, min(BLOCK_ROWS, len(data)))
         grad = np.empty_like(network.parameters)
         scratch = np.empty_like(grad)

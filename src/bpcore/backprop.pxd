@@ -168,9 +168,9 @@ cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t f
 
 cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py_ssize_t rows,
                        const real *x, const real *theta, real *work, const Draw *draw,
-                       double scale) except -1 nogil:
+                       double row_share) except -1 nogil:
     """The delta recursion, from what `output_cost` left at the output down to
-    layer plan.first_delta. scale is 1 / the rows of the batch."""
+    layer plan.first_delta. row_share is 1 / the rows of the batch."""
     cdef int l
     cdef const Layer *layer
     cdef const real *z
@@ -189,7 +189,7 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
             z = z_of(plan, l, x, first, work)
             a = rows_of(plan, layer.a, layer.n_out, first, work)
             if layer.l1 != 0 or layer.l2 != 0:
-                penalty_down(layer, rows, scale, a, delta)
+                penalty_down(layer, rows, row_share, a, delta)
             if is_special(layer):
                 draw_of(l, draw, first, words)
                 special_down(plan, layer, isa, rows, z, delta, theta, work, draw, words)
