@@ -128,8 +128,8 @@ cdef extern from "kernels/dispatch.h" nogil:
                              float *) noexcept nogil
         void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const float *,
                               const float *, const float *, float *) noexcept nogil
-        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
-                         const int64_t *, Py_ssize_t, const float *, float *) noexcept nogil
+        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
+                         Py_ssize_t, const float *, float *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t, float *,
                           Py_ssize_t) noexcept nogil
@@ -186,8 +186,8 @@ cdef extern from "kernels/dispatch.h" nogil:
                              double *) noexcept nogil
         void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const double *,
                               const double *, const double *, double *) noexcept nogil
-        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
-                         const int64_t *, Py_ssize_t, const double *, double *) noexcept nogil
+        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
+                         Py_ssize_t, const double *, double *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t, double *,
                           Py_ssize_t) noexcept nogil
@@ -265,8 +265,7 @@ cdef extern from "kernels/threads.h" nogil:
 
 cdef inline void weighted_sum(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
                               Py_ssize_t n_out, const real *a, const int64_t *index,
-                              const real *w, const real *b, int relu,
-                              real *z) noexcept nogil:
+                              const real *w, const real *b, int relu, real *z) noexcept nogil:
     if real is float:
         isa.f32.weighted_sum(rows, n_in, n_out, a, index, w, b, relu, z)
     else:

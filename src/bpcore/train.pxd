@@ -41,6 +41,13 @@ cdef enum:
     UNITS = 64
     UNIT_ROWS = 16
 
+cdef enum:
+    # Where the rows of a batch are read. Shuffled ones of a line or more, but few in all, are
+    # brought together first; more bytes would only push others out of the cache.
+    IN_PLACE, BY_INDEX, GATHERED
+    GATHER_ROW = 64
+    GATHER_BATCH = 1 << 16
+
 cdef struct Job:
     # Steps first .. last-1 of one epoch; see train_steps.
     const Plan *plan
@@ -53,6 +60,7 @@ cdef struct Job:
     bint shared           # penalties are divided by what the batch's costs are divided by
     Draw draw
     Py_ssize_t n, batch, first, last
+    Py_ssize_t size       # bytes of a number
     const void *x         # n rows of type real without gaps; NULL: they are in source
     bp_rows source
     const void *y
@@ -89,10 +97,37 @@ cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
     return batch
 
 
-cdef inline bint x_is_gathered(const Job *job) noexcept nogil:
-    """Whether the batch's rows of x are brought together in the workspace, not read where
-    they lie: to be converted, or because x itself is a z of a layer without weights."""
-    return job.x == NULL or (job.order != NULL and job.plan.layers[0].w < 0)
+cdef inline int way_of(const Job *job, const Batch *batch) noexcept nogil:
+    """Where the batch's rows of x are to be read."""
+    cdef Py_ssize_t bytes = job.plan.n_x * job.size
+    if job.x == NULL:
+        return GATHERED
+    if job.order == NULL or batch.rows == 1:
+        return IN_PLACE
+    if job.plan.layers[0].w < 0 or (bytes >= GATHER_ROW and batch.rows * bytes <= GATHER_BATCH):
+        return GATHERED
+    return BY_INDEX
+
+
+cdef inline const real *x_of(const Job *job, const Batch *batch, int way,
+                             real *like) noexcept nogil:
+    """The batch's first row of x, or where its index counts from."""
+    if way == GATHERED:
+        return rows_of(job.plan, job.plan.x, job.plan.n_x, 0, <real *>job.work)
+    if way == BY_INDEX:
+        return <const real *>job.x
+    if job.order == NULL:
+        return <const real *>job.x + batch.start * job.plan.n_x
+    return <const real *>job.x + job.order[batch.start] * job.plan.n_x
+
+
+cdef inline void gather_x(const Job *job, Py_ssize_t rows, Py_ssize_t at, const int64_t *index,
+                          real *x) noexcept nogil:
+    """Bring rows of x together: those of index, or from `at` on as they lie."""
+    if job.x != NULL:
+        gather(job.isa, rows, job.plan.n_x, <const real *>job.x, index, x)
+    else:
+        gather_rows(job.isa, rows, job.plan.n_x, &job.source, at, index, x)
 
 
 cdef inline double batch_divisor(const Job *job, const Batch *batch, real *like) noexcept nogil:
@@ -114,6 +149,8 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef const Plan *plan = job.plan
     cdef real *work = <real *>job.work
     cdef const real *theta = <const real *>job.theta
+    cdef int way = way_of(job, batch)
+    cdef const real *x_batch = x_of(job, batch, way, like)
     cdef const real *x
     cdef const real *y
     cdef const real *weight
@@ -121,14 +158,13 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef Py_ssize_t first = unit * batch.unit
     cdef Py_ssize_t end = min(batch.units * (thread + 1) // job.threads * batch.unit, batch.rows)
     cdef Py_ssize_t rows, at, stop
-    cdef const int64_t *index
+    cdef const int64_t *index = NULL
     cdef Py_ssize_t block = batch.rows
     if plan.block != 0:
         block = max(plan.block // batch.unit, <Py_ssize_t>1) * batch.unit
     while first < end:
         rows = min(block, end - first)
         weight = NULL
-        index = NULL
         at = batch.start + first
         if job.order == NULL:
             y = <const real *>job.y + at * plan.n_y
@@ -136,27 +172,21 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
                 weight = <const real *>job.weight + at
         else:
             index = job.order + at
-            at = 0  # the index says where the rows are
             y = rows_of(plan, plan.y, plan.n_y, first, work)
             gather(job.isa, rows, plan.n_y, <const real *>job.y, index, <real *>y)
             if job.weight != NULL:
                 weight = rows_of(plan, plan.weight, 1, first, work)
                 gather(job.isa, rows, 1, <const real *>job.weight, index, <real *>weight)
-        if not x_is_gathered(job):
-            x = <const real *>job.x + at * plan.n_x
-        else:
-            x = rows_of(plan, plan.x, plan.n_x, first, work)
-            if job.x != NULL:
-                gather(job.isa, rows, plan.n_x, <const real *>job.x, index, <real *>x)
-            else:
-                gather_rows(job.isa, rows, plan.n_x, &job.source, at, index, <real *>x)
-            index = NULL
-        forward(plan, job.isa, first, rows, x, index, theta, work, draw)
+        x = x_batch if way == BY_INDEX else x_batch + first * plan.n_x
+        if way == GATHERED:
+            gather_x(job, rows, at, index, <real *>x)
+        forward(plan, job.isa, first, rows, x, index if way == BY_INDEX else NULL, theta, work,
+                draw)
         at = 0
         while at < rows:
             stop = min(batch.unit, rows - at)
             job.costs[unit] = output_cost(
-                plan, job.isa, first + at, stop, x if index else x + at * plan.n_x,
+                plan, job.isa, first + at, stop, x if way == BY_INDEX else x + at * plan.n_x,
                 y + at * plan.n_y,
                 weight + at if weight != NULL else NULL, scale, 1.0 / batch.rows, work, True)
             unit += 1
@@ -223,19 +253,15 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
     cdef real *whole = <real *>job.grad
     cdef real *grad = (work + plan.row_size * plan.capacity + plan.shared_size
                        + thread * plan.scratch_size)
-    cdef const real *x
+    cdef int way = way_of(job, batch)
+    cdef const real *x = x_of(job, batch, way, like)
+    cdef const int64_t *index = NULL
     cdef const real *a
     cdef const real *delta
     cdef const Layer *layer
     cdef int l
     cdef Py_ssize_t k, end, n, at
-    cdef const int64_t *index = NULL
-    if x_is_gathered(job):
-        x = rows_of(plan, plan.x, plan.n_x, 0, work)
-    elif job.order == NULL:
-        x = <const real *>job.x + batch.start * plan.n_x
-    else:
-        x = <const real *>job.x
+    if way == BY_INDEX:
         index = job.order + batch.start
     if plan.has_vectors:
         update_vectors(job, update, step, like)

@@ -6,8 +6,28 @@
 
 #include "simd.h"
 
-/* Rows lie anywhere in memory: those a little ahead are asked for while copying. */
-enum { GATHER_AHEAD = 4, CACHE_LINE = 64 };
+/* Rows lie anywhere in memory: those a little ahead are asked for while copying, not more of
+ * them than a core can wait for at a time. */
+enum { AHEAD_BYTES = 2048, CACHE_LINE = 64 };
+
+INLINE ptrdiff_t rows_ahead(ptrdiff_t bytes) {
+    return 1 + AHEAD_BYTES / (bytes + CACHE_LINE);
+}
+
+INLINE void ask_for(const char *row, ptrdiff_t bytes) {
+    for (ptrdiff_t j = 0; j < bytes; j += CACHE_LINE)
+        __builtin_prefetch(row + j);
+}
+
+INLINE void copy_row(ptrdiff_t n, const REAL *restrict src, REAL *restrict dst) {
+    if (n < VL) {
+        vstore_part(dst, vload_part(src, n), n);
+        return;
+    }
+    for (ptrdiff_t j = 0; j + VL < n; j += VL)
+        vstore(dst + j, vload(src + j));
+    vstore(dst + n - VL, vload(src + n - VL));
+}
 
 static void gather(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,
                    const int64_t *restrict index, REAL *restrict dst) {
@@ -16,13 +36,11 @@ static void gather(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,
             dst[i] = src[index[i]];
         return;
     }
+    const ptrdiff_t bytes = n * (ptrdiff_t)sizeof *src, ahead = rows_ahead(bytes);
     for (ptrdiff_t i = 0; i < rows; i++) {
-        if (i + GATHER_AHEAD < rows) {
-            const REAL *next = src + index[i + GATHER_AHEAD] * n;
-            for (ptrdiff_t j = 0; j < n; j += CACHE_LINE / (ptrdiff_t)sizeof(REAL))
-                __builtin_prefetch(next + j);
-        }
-        memcpy(dst + i * n, src + index[i] * n, (size_t)n * sizeof *dst);
+        if (i + ahead < rows)
+            ask_for((const char *)(src + index[i + ahead] * n), bytes);
+        copy_row(n, src + index[i] * n, dst + i * n);
     }
 }
 
@@ -130,14 +148,10 @@ static void gather_rows(ptrdiff_t rows, ptrdiff_t n, const bp_rows *src, ptrdiff
             spread(n, src, index ? (ptrdiff_t)index[i] : first + i, dst + i * n);
         return;
     }
-    const ptrdiff_t size = element_size(src->element);
+    const ptrdiff_t size = element_size(src->element), ahead = rows_ahead(n * size);
     for (ptrdiff_t i = 0; i < rows; i++) {
-        if (index && i + GATHER_AHEAD < rows) {
-            const char *next =
-                (const char *)src->values + index[i + GATHER_AHEAD] * src->stride * size;
-            for (ptrdiff_t j = 0; j < n * size; j += CACHE_LINE)
-                __builtin_prefetch(next + j);
-        }
+        if (index && i + ahead < rows)
+            ask_for((const char *)src->values + index[i + ahead] * src->stride * size, n * size);
         convert(n, src->element, src->values,
                 (index ? (ptrdiff_t)index[i] : first + i) * src->stride, dst + i * n);
     }

@@ -1,0 +1,181 @@
+/* Tiles: the register-blocked loop that all products of backpropagation are made of.
+ *
+ * c(i, j) = start(j) + sum over p of A(i, p) b(p, j), for i < rows, j < n, p < depth.
+ * A is read in place, along its rows (A = a) or its columns (A = a^T), and its elements
+ * are broadcast, so that neither needs a copy; the rows of b and c are contiguous. A tile
+ * keeps MR rows by NV vectors of c in registers while p runs: NV loads of b and MR
+ * broadcasts of a feed MR * NV multiply-adds.
+ *
+ * Each c(i, j) is one accumulator that p passes in order, whatever tile it is in; that is
+ * why results do not depend on how rows are split over calls. */
+#ifndef BPCORE_TILE_H
+#define BPCORE_TILE_H
+
+#include "simd.h"
+
+#if VREGISTERS == 32
+#define MAX_NV 4
+#define MAX_MR(nv) ((nv) == 4 ? 6 : (nv) == 3 ? 8 : 12)
+#else
+#define MAX_NV 2
+#define MAX_MR(nv) ((nv) == 2 ? 6 : 12)
+#endif
+
+typedef struct {
+    ptrdiff_t depth;
+    const REAL *a; /* A(i, p) is element p of row i of a, or element i of row p */
+    ptrdiff_t a_row;
+    const int64_t *index; /* row r of a is the index[r]-th; NULL: the r-th */
+    const REAL *b;
+    ptrdiff_t b_row;
+    const REAL *start; /* (n,), or NULL for 0 */
+    int resume;        /* start from what is in c instead */
+    int relu;          /* store max(c, 0) */
+    const REAL *gate;  /* laid out as c: store 0 where it is not > 0; or NULL */
+    REAL *c;
+    ptrdiff_t c_row;
+} product;
+
+INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
+    return t->a + (t->index ? (ptrdiff_t)t->index[r] : r) * t->a_row;
+}
+
+/* Which way A is read. */
+enum { ROWS, COLUMNS };
+
+/* MR rows by NV vectors at row i, column j; the last vector holds `part`
+ * elements where PART is set, else it is whole. */
+INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, const product *t,
+                 ptrdiff_t i, ptrdiff_t j, ptrdiff_t part) {
+    vreal acc[12][MAX_NV];
+    const REAL *row[12];
+    const REAL *column = t->a + i; /* of this p */
+    const REAL *restrict b = t->b + j;
+    const ptrdiff_t a_row = t->a_row, b_row = t->b_row, depth = t->depth;
+    REAL *restrict c = t->c + i * t->c_row + j;
+#define LOAD(p, v) (PART && (v) == NV - 1 ? vload_part((p) + (v)*VL, part) : vload((p) + (v)*VL))
+
+    if (t->resume) {
+#pragma GCC unroll 12
+        for (int m = 0; m < MR; m++)
+#pragma GCC unroll 4
+            for (int v = 0; v < NV; v++)
+                acc[m][v] = LOAD(c + m * t->c_row, v);
+    } else {
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; v++) {
+            const vreal start = t->start ? LOAD(t->start + j, v) : vzero();
+#pragma GCC unroll 12
+            for (int m = 0; m < MR; m++)
+                acc[m][v] = start;
+        }
+    }
+    if (AXIS == ROWS) {
+#pragma GCC unroll 12
+        for (int m = 0; m < MR; m++)
+            row[m] = row_of(t, i + m);
+    }
+    for (ptrdiff_t p = 0; p < depth; p++) {
+        vreal bp[MAX_NV];
+        if (AXIS == COLUMNS && t->index) /* its multiplication keeps a port from the products */
+            column = row_of(t, p) + i;
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; v++)
+            bp[v] = LOAD(b, v);
+#pragma GCC unroll 12
+        for (int m = 0; m < MR; m++) {
+            const vreal x = vset(AXIS == ROWS ? row[m][p] : column[m]);
+#pragma GCC unroll 4
+            for (int v = 0; v < NV; v++)
+                acc[m][v] += x * bp[v];
+        }
+        b += b_row;
+        column += a_row;
+    }
+    if (t->relu) {
+#pragma GCC unroll 12
+        for (int m = 0; m < MR; m++)
+#pragma GCC unroll 4
+            for (int v = 0; v < NV; v++)
+                acc[m][v] = vmax(vzero(), acc[m][v]);
+    }
+    if (t->gate) {
+        const REAL *gate = t->gate + (c - t->c);
+#pragma GCC unroll 12
+        for (int m = 0; m < MR; m++)
+#pragma GCC unroll 4
+            for (int v = 0; v < NV; v++)
+                acc[m][v] = vselect(LOAD(gate + m * t->c_row, v) > 0, acc[m][v], vzero());
+    }
+#pragma GCC unroll 12
+    for (int m = 0; m < MR; m++) {
+#pragma GCC unroll 4
+        for (int v = 0; v < NV; v++) {
+            if (PART && v == NV - 1)
+                vstore_part(c + v * VL, acc[m][v], part);
+            else
+                vstore(c + v * VL, acc[m][v]);
+        }
+        c += t->c_row;
+    }
+#undef LOAD
+}
+
+/* All rows of NV vectors of columns. The rows are dealt evenly over the tiles
+ * (7 of 8 + 8 + 7, not 8 + 8 + ... + 1): a low tile waits on its own sums. */
+#define DEFINE_PANEL(AXIS, NV, PART)                                        \
+    static void panel_##AXIS##_##NV##_##PART(const product *t, ptrdiff_t rows,  \
+                                             ptrdiff_t j, ptrdiff_t part) {     \
+        ptrdiff_t tiles = (rows + MAX_MR(NV) - 1) / MAX_MR(NV);             \
+        for (ptrdiff_t i = 0; i < rows; tiles--) {                          \
+            const ptrdiff_t mr = (rows - i + tiles - 1) / tiles;            \
+            switch (mr) {                                                   \
+                TILE_CASE(AXIS, 1, NV, PART)            \
+                TILE_CASE(AXIS, 2, NV, PART)            \
+                TILE_CASE(AXIS, 3, NV, PART)            \
+                TILE_CASE(AXIS, 4, NV, PART)            \
+                TILE_CASE(AXIS, 5, NV, PART)            \
+                TILE_CASE(AXIS, 6, NV, PART)            \
+                TILE_CASE(AXIS, 7, NV, PART)            \
+                TILE_CASE(AXIS, 8, NV, PART)            \
+                TILE_CASE(AXIS, 9, NV, PART)            \
+                TILE_CASE(AXIS, 10, NV, PART)           \
+                TILE_CASE(AXIS, 11, NV, PART)           \
+                TILE_CASE(AXIS, 12, NV, PART)           \
+            }                                                               \
+            i += mr;                                                        \
+        }                                                                   \
+    }
+#define TILE_CASE(AXIS, MR, NV, PART)                  \
+    case MR:                                           \
+        if (MR <= MAX_MR(NV))                          \
+            tile(AXIS, MR, NV, PART, t, i, j, part);   \
+        break;
+#define DEFINE_PANELS(NV)     \
+    DEFINE_PANEL(ROWS, NV, 0) \
+    DEFINE_PANEL(ROWS, NV, 1) \
+    DEFINE_PANEL(COLUMNS, NV, 0) \
+    DEFINE_PANEL(COLUMNS, NV, 1)
+#define PANELS(NV)                                  \
+    {{panel_ROWS_##NV##_0, panel_ROWS_##NV##_1},    \
+     {panel_COLUMNS_##NV##_0, panel_COLUMNS_##NV##_1}}
+
+DEFINE_PANELS(1)
+DEFINE_PANELS(2)
+#if MAX_NV == 4
+DEFINE_PANELS(3)
+DEFINE_PANELS(4)
+#endif
+
+typedef void (*panel)(const product *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
+
+static const panel panels[MAX_NV][2][2] = {
+    PANELS(1),
+    PANELS(2),
+#if MAX_NV == 4
+    PANELS(3),
+    PANELS(4),
+#endif
+};
+
+#endif
