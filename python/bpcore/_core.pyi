@@ -20,6 +20,7 @@ REDUCTIONS: dict[str, int]
 OPTIMIZERS: dict[str, int]
 PENALTIES: dict[str, int]
 CONSTRAINTS: dict[str, int]
+SMALL: int
 PLAN_COLUMNS: tuple[str, ...]
 PLAN_NUMBERS: tuple[str, ...]
 VARIABLE_COLUMNS: tuple[str, ...]

@@ -202,7 +202,8 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             "row_size": places.size,
             "shared_size": shared.size,
             "scratch_size": max(
-                [_aligned(rows[l]["chunk"] * layers[l].n_out) for l in weighted], default=0
+                [_aligned(rows[l]["chunk"] * layers[l].n_out) for l in weighted]
+                + [_aligned(parameters.size) if parameters.size <= _core.SMALL else 0]
             ),
             "block": 0 if users or cost == "user" else _block(layers),
         },

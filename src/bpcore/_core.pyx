@@ -16,7 +16,7 @@ from network cimport (
     ORTHOGONAL_COLUMNS, ORTHOGONAL_ROWS, TOTAL, USER_CONSTRAINT, USER_PENALTY, Layer, Plan,
     Variable, native_cost, real,
 )
-from train cimport Job, train_epochs, train_steps
+from train cimport SMALL as SMALL_, Job, train_epochs, train_steps
 from update cimport Update
 
 import os
@@ -125,6 +125,9 @@ include "updates.pxi"
 include "kernel_calls.pxi"
 include "native.pxi"
 
+# A network of at most so many parameters has scratch for all their gradients.
+SMALL = SMALL_
+
 # One row of the plan's matrix for each layer; the fields of network.pxd's Layer.
 PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w_t", "chunk",
                 "z", "a", "delta", "gamma", "beta", "state", "vectors", "group", "seed",
@@ -191,6 +194,9 @@ cdef class Network:
         self.typenum = cnp.NPY_FLOAT if self.dtype == np.float32 else cnp.NPY_DOUBLE
         self.lock = allocate_lock()
         data_of(parameters, self.typenum, 0, "parameters")
+        if parameters.size <= SMALL and scratch_size < parameters.size:
+            raise ValueError(f"the scratch of {scratch_size} numbers has no room for the gradients "
+                             f"of {parameters.size} parameters")
         data_of(workspace, self.typenum,
                 row_size * capacity + shared_size + threads * scratch_size, "workspace")
         self.parameters = parameters

@@ -40,6 +40,9 @@ from update cimport (
 cdef enum:
     UNITS = 64
     UNIT_ROWS = 16
+    # Up to so many parameters their gradients stay in the first cache until all are there.
+    # (The plan has room for them in a thread's scratch.)
+    SMALL = 8192
 
 cdef enum:
     # Where the rows of a batch are read. Shuffled ones of a line or more, but few in all, are
@@ -89,12 +92,19 @@ cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
     cdef Batch batch
     batch.start = step * job.batch
     batch.rows = min(job.batch, job.n - batch.start)
-    if job.plan.block == 0 or batch.rows <= UNIT_ROWS:
-        batch.unit = batch.rows
-    else:
+    batch.unit = batch.rows
+    batch.units = 1
+    if job.plan.block != 0 and batch.rows > UNIT_ROWS:
         batch.unit = max(<Py_ssize_t>UNIT_ROWS, (batch.rows + UNITS - 1) // UNITS)
-    batch.units = (batch.rows + batch.unit - 1) // batch.unit
+        batch.units = (batch.rows + batch.unit - 1) // batch.unit
     return batch
+
+
+cdef inline Py_ssize_t part(Py_ssize_t n, int thread, int threads) noexcept nogil:
+    """Where thread's part of n begins (and the part before it ends)."""
+    if threads == 1:  # a division takes as long as a vector's update
+        return n * thread
+    return n * thread // threads
 
 
 cdef inline int way_of(const Job *job, const Batch *batch) noexcept nogil:
@@ -154,13 +164,14 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef const real *x
     cdef const real *y
     cdef const real *weight
-    cdef Py_ssize_t unit = batch.units * thread // job.threads
+    cdef Py_ssize_t unit = part(batch.units, thread, job.threads)
     cdef Py_ssize_t first = unit * batch.unit
-    cdef Py_ssize_t end = min(batch.units * (thread + 1) // job.threads * batch.unit, batch.rows)
+    cdef Py_ssize_t end = min(part(batch.units, thread + 1, job.threads) * batch.unit,
+                              batch.rows)
     cdef Py_ssize_t rows, at, stop
     cdef const int64_t *index = NULL
     cdef Py_ssize_t block = batch.rows
-    if plan.block != 0:
+    if plan.block != 0 and batch.units > 1:
         block = max(plan.block // batch.unit, <Py_ssize_t>1) * batch.unit
     while first < end:
         rows = min(block, end - first)
@@ -244,15 +255,17 @@ cdef inline void update_vectors(Job *job, const Update *update, const Step *step
 cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *update,
                                   const Step *step, int thread, real *like) noexcept nogil:
     """This thread's part of every W and b: updated, or, where an update needs the whole
-    gradient, that part of it."""
+    gradient, that part of it. All of a small network is updated at once."""
     cdef const Plan *plan = job.plan
     cdef const bp_isa *isa = job.isa
     cdef real *work = <real *>job.work
     cdef real *theta = <real *>job.theta
     cdef real *slots = <real *>job.slots
-    cdef real *whole = <real *>job.grad
     cdef real *grad = (work + plan.row_size * plan.capacity + plan.shared_size
                        + thread * plan.scratch_size)
+    cdef bint small = (job.plain and job.threads == 1 and plan.n_parameters <= SMALL
+                       and not plan.has_vectors)
+    cdef real *whole = grad if small else <real *>job.grad
     cdef int way = way_of(job, batch)
     cdef const real *x = x_of(job, batch, way, like)
     cdef const int64_t *index = NULL
@@ -271,8 +284,8 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
             continue
         a = input_of(plan, l, x, 0, work)
         delta = rows_of(plan, layer.delta, layer.n_out, 0, work)
-        k = layer.n_in * thread // job.threads
-        end = layer.n_in * (thread + 1) // job.threads
+        k = part(layer.n_in, thread, job.threads)
+        end = part(layer.n_in, thread + 1, job.threads)
         while k < end:
             n = min(layer.chunk, end - k)
             at = layer.w + k * layer.n_out
@@ -282,10 +295,12 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
                      layer.n_in, delta, grad)
             # (The choice between updates stands here, below and in update_vector: tried as one
             # function, which the compiler does not inline, a step of online1 took 3 % longer.)
-            if job.plain:
+            if whole != NULL:
+                pass
+            elif job.plain:
                 apply_update(isa, update, step, plan.n_parameters, at, n * layer.n_out, theta,
                              grad, slots)
-            elif whole == NULL:
+            else:
                 update_chunk(plan, isa, update, step, layer.variable, at, n * layer.n_out,
                              theta, grad, slots)
             if layer.w_t >= 0 and whole == NULL:
@@ -296,12 +311,18 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
             if whole != NULL:
                 grad = whole + layer.b
             column_sums(isa, batch.rows, layer.n_out, delta, grad)
-            if job.plain:
+            if whole != NULL:
+                pass
+            elif job.plain:
                 apply_update(isa, update, step, plan.n_parameters, layer.b, layer.n_out, theta,
                              grad, slots)
-            elif whole == NULL and plan.variables[layer.variable + 1].trainable:
+            elif plan.variables[layer.variable + 1].trainable:
                 update_chunk(plan, isa, update, step, layer.variable + 1, layer.b, layer.n_out,
                              theta, grad, slots)
+    if small:
+        apply_update(isa, update, step, plan.n_parameters, 0, plan.n_parameters, theta, whole,
+                     slots)
+        transpose_weights(plan, isa, theta, work)
 
 
 cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
