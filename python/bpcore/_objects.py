@@ -66,8 +66,10 @@ def accepted(cls, config):
     config = dict(config)
     if isinstance(config.get("dtype"), dict):
         config["dtype"] = config["dtype"]["config"]["name"]
-    names = inspect.signature(cls).parameters
-    return {k: value for k, value in config.items() if value is not None or k in names}
+    if None in config.values():  # the signature takes longer than all the rest
+        names = inspect.signature(cls).parameters
+        config = {k: value for k, value in config.items() if value is not None or k in names}
+    return config
 
 
 def plain(value):

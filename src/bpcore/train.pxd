@@ -49,7 +49,7 @@ cdef enum:
     # brought together first; more bytes would only push others out of the cache.
     IN_PLACE, BY_INDEX, GATHERED
     GATHER_ROW = 64
-    GATHER_BATCH = 1 << 16
+    GATHER_BATCH = 1 << 18
 
 cdef struct Job:
     # Steps first .. last-1 of one epoch; see train_steps.

@@ -235,58 +235,88 @@ class Epochs:
         self.chunk = max(1, int(_CHUNK_FLOPS / max(1.0, flops)))
         self.core = network.core(min(batch_size, rows), threads)
         self.slots = optimizer._slots_for(network.parameters, network.model)
-        self.totals = np.empty(1)
+        self.losses = []
         self.constants = network.objective.constants
         if self.constants is not None:
             self.constants = self.constants(y)
         self.grad = None
 
-    def run(self):
-        """Train one epoch; return its loss as scikit-learn reports it."""
+    def together(self, wanted):
+        """Return how many of the epochs wanted `run` can train in one call: as many as take
+        little time, where each's loss is the sum that the core returns.
+        """
+        if self.order is None or self.network.objective.shown != 1:
+            return 1
+        if self.constants is not None and self.weight is not None:
+            return 1
+        return max(1, min(wanted, self.chunk // self.steps))
+
+    def run(self, count=1):
+        """Train `count` epochs, as `together` allows; return their losses as scikit-learn reports
+        them.
+
+        After Ctrl-C, `losses` has those of the epochs done.
+        """
+        self.losses = []
         model, optimizer, objective = self.network.model, self.optimizer, self.network.objective
-        epoch = model._epochs & 0xFFFFFFFF
         settings = optimizer._settings(model)
         if self.grad is None and (settings.whole or self.core.whole):
             self.grad = aligned_empty(self.network.parameters.size, self.network.dtype)
-        totals = self.totals
-        if self.chunk < self.steps or self.order is None:
-            totals = None
-            if self.order is not None:
-                _core.epoch_order(len(self.y), model._seed, epoch, self.order)
+        if self.order is not None and self.chunk >= self.steps:
+            totals = np.zeros(count)
+            try:
+                self._train(settings, 0, self.steps, totals=totals)
+            finally:
+                done = self.core.epochs_done
+                costs = totals[:done]
+                if objective.shown != 1:
+                    penalties = self.core.penalties_done
+                    costs = objective.shown * (costs - penalties) + penalties
+                self._record(costs)
+            return self.losses
+        if self.order is not None:
+            _core.epoch_order(len(self.y), model._seed, model._epochs & 0xFFFFFFFF, self.order)
         total = penalties = 0.0
         for first in range(0, self.steps, self.chunk):
             last = min(first + self.chunk, self.steps)
-            try:
-                total = self.core.train(
-                    self.x,
-                    self.y,
-                    self.weight,
-                    self.order,
-                    self.batch_size,
-                    first,
-                    last,
-                    self.slots,
-                    settings,
-                    optimizer._rates(last - first),
-                    optimizer._iterations,
-                    model._seed,
-                    epoch,
-                    None,
-                    self.threads,
-                    total,
-                    totals,
-                    self.grad,
-                    objective.factor,
-                    self.network.scaled,
-                )
-            finally:
-                optimizer._iterations += self.core.steps_done
+            total = self._train(settings, first, last, total)
             penalties += self.core.penalties_done
-        model._epochs += 1
-        cost = objective.shown * (total - penalties) + penalties
-        if self.constants is not None:
-            cost += self._constant()
-        return cost / len(self.y)
+        self._record([objective.shown * (total - penalties) + penalties])
+        return self.losses
+
+    def _train(self, settings, first, last, total=0.0, totals=None):
+        model, optimizer = self.network.model, self.optimizer
+        steps = (last - first) * (1 if totals is None else len(totals))
+        try:
+            return self.core.train(
+                self.x,
+                self.y,
+                self.weight,
+                self.order,
+                self.batch_size,
+                first,
+                last,
+                self.slots,
+                settings,
+                optimizer._rates(steps),
+                optimizer._iterations,
+                model._seed,
+                model._epochs & 0xFFFFFFFF,
+                None,
+                self.threads,
+                total,
+                totals,
+                self.grad,
+                self.network.objective.factor,
+                self.network.scaled,
+            )
+        finally:
+            optimizer._iterations += self.core.steps_done
+
+    def _record(self, costs):
+        constant = 0.0 if self.constants is None else self._constant()
+        self.losses = [float(cost + constant) / len(self.y) for cost in costs]
+        self.network.model._epochs += len(self.losses)
 
     def _constant(self):
         """The sum over the batches of the mean of `constants`, times their rows."""

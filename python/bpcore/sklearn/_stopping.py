@@ -113,6 +113,17 @@ class Watch:
                 self.best.take()
         return logs
 
+    def certain(self, left):
+        """Return how many of the epochs left are trained whatever their losses are, with nobody
+        looking in between.
+        """
+        est = self.estimator
+        if self.held_out is not None or est.callbacks or est.verbose:
+            return 1
+        if est.solver == "sgd" and est.learning_rate == "invscaling":  # a rate for each epoch
+            return 1
+        return int(min(left, max(1, est.n_iter_no_change + 1 - est._no_improvement_count)))
+
     def stops(self):
         """Whether training is over, or was slowed down instead."""
         est = self.estimator
@@ -165,11 +176,11 @@ def run(estimator, epochs, watch, count, rows, warn):
     shown = est.verbose and bar is None
     stopped, logs = False, None
     est.n_iter_ = 0
-    try:
-        for epoch in range(count):
-            if callbacks:
-                callbacks.on_epoch_begin(epoch)
-            loss = epochs.run()
+
+    def record(losses):
+        logs = None
+        while losses:
+            loss = losses.pop(0)
             est.n_iter_ += 1
             est.loss_ = loss
             est.t_ += rows
@@ -177,6 +188,14 @@ def run(estimator, epochs, watch, count, rows, warn):
             if shown:
                 print(f"Iteration {est.n_iter_}, loss = {loss:.8f}")
             logs = watch.epoch_ends()
+        return logs
+
+    try:
+        while est.n_iter_ < count:
+            epoch = est.n_iter_
+            if callbacks:
+                callbacks.on_epoch_begin(epoch)
+            logs = record(epochs.run(epochs.together(watch.certain(count - epoch))))
             if invscaling:
                 optimizer.learning_rate = (
                     float(est.learning_rate_init) / (est.t_ + 1) ** est.power_t
@@ -197,6 +216,7 @@ def run(estimator, epochs, watch, count, rows, warn):
                     stacklevel=4,
                 )
     except KeyboardInterrupt:
+        record(epochs.losses)
         warnings.warn("Training interrupted by user.", stacklevel=4)
     finally:
         if bar is not None:

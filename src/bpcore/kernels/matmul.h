@@ -186,6 +186,26 @@ static void transpose_rows(ptrdiff_t rows, ptrdiff_t n, const REAL *src, const i
     }
 }
 
+/* Whether vectors along n_out would be empty to a quarter or more, and those along n_in not. */
+INLINE int is_narrow(ptrdiff_t n_in, ptrdiff_t n_out) {
+    return n_out <= 2 * VL && 4 * n_out <= 3 * ((n_out + VL - 1) / VL * VL) && n_in >= 2 * VL;
+}
+
+/* The gradient of few outputs: as delta^T a, whose vectors are full, turned round. */
+static void narrow_gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
+                            ptrdiff_t stride, const REAL *delta, REAL *grad_w) {
+    enum { WIDTH = 128 };
+    REAL turned[2 * (VBYTES / sizeof(REAL)) * WIDTH] __attribute__((aligned(64)));
+    product t = {.depth = rows, .a = delta, .a_row = n_out, .b_row = stride, .c = turned,
+                 .c_row = WIDTH};
+    for (ptrdiff_t i = 0; i < n_in; i += WIDTH) {
+        const ptrdiff_t width = n_in - i < WIDTH ? n_in - i : WIDTH;
+        t.b = a + i;
+        multiply(&t, COLUMNS, n_out, width);
+        transpose(n_out, width, turned, WIDTH, grad_w + i * n_out, n_out);
+    }
+}
+
 static void gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
                      const int64_t *index, ptrdiff_t stride, const REAL *delta,
                      REAL *grad_w) {
@@ -194,6 +214,10 @@ static void gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL
     if (n_out == 1 && !index) { /* one row, delta^T a, instead of one column */
         t = (product){.depth = rows, .a = delta, .b = a, .b_row = stride, .c = grad_w};
         multiply(&t, ROWS, 1, n_in);
+        return;
+    }
+    if (is_narrow(n_in, n_out) && !index) {
+        narrow_gradient(rows, n_in, n_out, a, stride, delta, grad_w);
         return;
     }
     if (!is_packed(n_in, rows, n_out)) {

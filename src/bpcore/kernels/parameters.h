@@ -9,32 +9,41 @@
 #include <math.h>
 
 /* Double sums of a few columns: one fixed order, and enough of them for the adder. */
-enum { SUMS = 8 };
+enum { SUMS = 32 };
 
-static double penalty(ptrdiff_t n, const REAL *w, double l1, double l2) {
-    double size[SUMS] = {0}, square[SUMS] = {0};
-    ptrdiff_t i = 0;
-    for (; i + SUMS <= n; i += SUMS)
-        for (int j = 0; j < SUMS; j++) {
-            const double x = (double)w[i + j];
-            size[j] += fabs(x);
-            square[j] += x * x;
-        }
-    for (int j = 0; i + j < n; j++) {
-        const double x = (double)w[i + j];
-        size[j] += fabs(x);
-        square[j] += x * x;
-    }
-    double sizes = 0, squares = 0;
-    for (int j = 0; j < SUMS; j++) {
-        sizes += size[j];
-        squares += square[j];
-    }
-    /* Not 0 times an overflow where only one of the two is wanted. */
-    return (l1 != 0 ? l1 * sizes : 0) + (l2 != 0 ? l2 * squares : 0);
+INLINE double sum_of(const double *sums) {
+    double total = 0;
+    for (int j = 0; j < SUMS; j++)
+        total += sums[j];
+    return total;
 }
 
-static double sum_of_squares(ptrdiff_t n, const REAL *x) { return penalty(n, x, 0, 1); }
+static double sum_of_squares(ptrdiff_t n, const REAL *x) {
+    double sums[SUMS] = {0};
+    ptrdiff_t i = 0;
+    for (; i + SUMS <= n; i += SUMS)
+        for (int j = 0; j < SUMS; j++)
+            sums[j] += (double)x[i + j] * (double)x[i + j];
+    for (int j = 0; i + j < n; j++)
+        sums[j] += (double)x[i + j] * (double)x[i + j];
+    return sum_of(sums);
+}
+
+static double sum_of_sizes(ptrdiff_t n, const REAL *x) {
+    double sums[SUMS] = {0};
+    ptrdiff_t i = 0;
+    for (; i + SUMS <= n; i += SUMS)
+        for (int j = 0; j < SUMS; j++)
+            sums[j] += fabs((double)x[i + j]);
+    for (int j = 0; i + j < n; j++)
+        sums[j] += fabs((double)x[i + j]);
+    return sum_of(sums);
+}
+
+static double penalty(ptrdiff_t n, const REAL *w, double l1, double l2) {
+    /* Not 0 times an overflow where only one of the two is wanted. */
+    return (l1 != 0 ? l1 * sum_of_sizes(n, w) : 0) + (l2 != 0 ? l2 * sum_of_squares(n, w) : 0);
+}
 
 static void penalty_gradient(ptrdiff_t n, const REAL *restrict w, double l1, double l2,
                              REAL *restrict grad) {

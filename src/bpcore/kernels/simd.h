@@ -47,6 +47,17 @@ INLINE vreal vselect(vint mask, vreal yes, vreal no) {
     return (vreal)((mask & (vint)yes) | (~mask & (vint)no));
 }
 
+/* x where gate > 0, else 0. */
+INLINE vreal vgate(vreal gate, vreal x) {
+#if defined(__AVX512F__) && REAL_BITS == 32
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(gate, vzero(), _CMP_GT_OQ), x);
+#elif defined(__AVX512F__)
+    return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(gate, vzero(), _CMP_GT_OQ), x);
+#else
+    return (vreal)((gate > 0) & (vint)x);
+#endif
+}
+
 /* x > y ? x : y and x < y ? x : y, so y where either is NaN: what the x86 instructions do. */
 #if defined(__AVX512F__) && REAL_BITS == 32
 INLINE vreal vmax(vreal x, vreal y) { return _mm512_max_ps(x, y); }

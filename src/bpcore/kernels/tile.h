@@ -105,7 +105,7 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
         for (int m = 0; m < MR; m++)
 #pragma GCC unroll 4
             for (int v = 0; v < NV; v++)
-                acc[m][v] = vselect(LOAD(gate + m * t->c_row, v) > 0, acc[m][v], vzero());
+                acc[m][v] = vgate(LOAD(gate + m * t->c_row, v), acc[m][v]);
     }
 #pragma GCC unroll 12
     for (int m = 0; m < MR; m++) {
