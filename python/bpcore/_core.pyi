@@ -179,6 +179,34 @@ class NativeCost:
     def __deepcopy__(self, memo: Any) -> NativeCost: ...
     def __call__(self, y: _Real, a: _Real) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 
+class Minimiser:
+    """L-BFGS (Nocedal 1980, with the line search of Moré & Thuente 1994) on factor scale (sum of
+    weight_i C(x_i)) + the network's penalties, these multiplied by factor share.
+
+    From the network's parameters on, which are those of the last evaluation; x, y, weight as for
+    `Network.cost_and_grad`.
+    """
+
+    cost: float
+    iterations: int
+    evaluations: int
+    def __init__(
+        self,
+        network: Network,
+        x: _Rows,
+        y: _Real,
+        weight: _Real | None,
+        scale: float,
+        factor: float,
+        share: float,
+    ) -> None: ...
+    @property
+    def largest_gradient(self) -> float: ...
+    @property
+    def decrease(self) -> float: ...
+    def iterate(self) -> bool:
+        """One iteration; False, and the parameters as before, where no step leads down."""
+
 def epoch_order(n: int, seed: int, epoch: int, out: _Order | None = None) -> _Order: ...
 def philox(counter: Sequence[int], key: int) -> tuple[int, int, int, int]: ...
 def all_finite(array: NDArray[Any], dtype: Any = None) -> bool: ...

@@ -1,91 +1,58 @@
-"""L-BFGS-B of SciPy over the compiled cost and gradient."""
+"""L-BFGS on the compiled cost and gradient, with the ends of SciPy's L-BFGS-B."""
 
 import warnings
 
 import numpy as np
-from scipy import optimize
 from sklearn.exceptions import ConvergenceWarning
 
-from .._data import aligned_empty
+from .. import _core
 
-
-class CostAndGrad:
-    """f(θ) = C(θ) and ∂C/∂θ over all rows, on one bound network whose arrays are used again.
-
-    Parameters
-    ----------
-    network : Network
-    x, y : as the core reads them
-    weight : ndarray, shape (N,), or None
-    """
-
-    def __init__(self, network, x, y, weight):
-        self.network, self.x, self.y, self.weight = network, x, y, None
-        total = float(len(y))
-        if weight is not None:
-            total = float(weight.sum())
-            if not total > 0:
-                raise ValueError(
-                    f"sample_weight sums up to {total}; expected a positive sum: at least one "
-                    "example must count"
-                )
-            self.weight = np.ascontiguousarray(weight, network.dtype)
-        self.scale, self.factor = 1.0 / total, network.objective.factor
-        self.share = self.scale / self.factor if network.scaled else 1.0
-        self.core = network.core()
-        self.grad = aligned_empty(network.parameters.size, network.dtype)
-        self.scratch = aligned_empty(network.parameters.size, network.dtype)
-
-    def __call__(self, theta):
-        """Return C and ∂C/∂θ, a new array of float64."""
-        self.network.parameters[...] = theta
-        total = self.core.cost_and_grad(
-            self.x, self.y, self.weight, self.scale, self.grad, self.scratch, self.share
-        )
-        return self.factor * self.scale * total, self.factor * self.grad.astype(np.float64)
-
-    def without_penalty(self):
-        """Return C without the penalty, at the parameters as they are."""
-        total = self.core.evaluate(self.x, self.y, self.weight, None, 0.0)
-        return self.factor * self.scale * total
+# The relative decrease of the cost at which SciPy ends.
+_FTOL = 2.220446049250313e-09
 
 
 def minimise(estimator, network, x, y, weight):
     """Train the network, and set `n_iter_` and `loss_` of the estimator."""
-    function = CostAndGrad(network, x, y, weight)
-    callback = None
-    if estimator.verbose:
-
-        def callback(intermediate_result):
-            callback.count += 1
-            print(f"Iteration {callback.count}, loss = {intermediate_result.fun:.8f}")
-
-        callback.count = 0
-    with np.errstate(over="ignore", invalid="ignore"):
-        result = optimize.minimize(
-            function,
-            network.parameters.astype(np.float64),
-            method="L-BFGS-B",
-            jac=True,
-            callback=callback,
-            options={
-                "maxfun": estimator.max_fun,
-                "maxiter": estimator.max_iter,
-                "gtol": estimator.tol,
-            },
-        )
-        network.parameters[...] = result.x
-    estimator.n_iter_ = min(result.nit, estimator.max_iter)
-    objective, cost = network.objective, function.without_penalty()
-    shown = objective.shown * cost + objective.constant(y, weight)
-    estimator.loss_ = float(shown + (result.fun - cost))
-    if result.status != 0:
-        advice = (
-            "increase max_iter or max_fun" if result.status == 1 else "scale the data (scale=True)"
-        )
+    total = float(len(y))
+    if weight is not None:
+        total = float(weight.sum())
+        if not total > 0:
+            raise ValueError(
+                f"sample_weight sums up to {total}; expected a positive sum: at least one "
+                "example must count"
+            )
+        weight = np.ascontiguousarray(weight, network.dtype)
+    scale, factor = 1.0 / total, network.objective.factor
+    share = scale / factor if network.scaled else 1.0
+    core = network.core()
+    minimiser = _core.Minimiser(core, x, y, weight, scale, factor, share)
+    failure = _iterate(estimator, minimiser)
+    estimator.n_iter_ = minimiser.iterations
+    cost = factor * scale * core.evaluate(x, y, weight, None, 0.0)
+    shown = network.objective.shown * cost + network.objective.constant(y, weight)
+    estimator.loss_ = float(shown + (minimiser.cost - cost))
+    if failure:
+        status, message, advice = failure
         warnings.warn(
-            f"lbfgs failed to converge after {result.nit} iterations (status {result.status}): "
-            f"{result.message}. You might want to {advice}.",
+            f"lbfgs failed to converge after {minimiser.iterations} iterations (status {status}): "
+            f"{message}. You might want to {advice}.",
             ConvergenceWarning,
             stacklevel=5,
         )
+
+
+def _iterate(estimator, minimiser):
+    """Iterate to the end; return None, or status, message and advice where it did not converge."""
+    more = "increase max_iter or max_fun"
+    while minimiser.largest_gradient > estimator.tol:
+        if not minimiser.iterate():
+            return 2, "ABNORMAL: ", "scale the data (scale=True)"
+        if estimator.verbose:
+            print(f"Iteration {minimiser.iterations}, loss = {minimiser.cost:.8f}")
+        if minimiser.iterations >= estimator.max_iter:
+            return 1, "STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT", more
+        if minimiser.evaluations > estimator.max_fun:
+            return 1, "STOP: TOTAL NO. OF F,G EVALUATIONS EXCEEDS LIMIT", more
+        if minimiser.decrease <= _FTOL:
+            break
+    return None
