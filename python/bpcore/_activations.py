@@ -3,7 +3,6 @@
 import functools
 import inspect
 import math
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +32,6 @@ class UserActivation(NamedTuple):
         return self.g(z)
 
 
-@dataclass(frozen=True)
 class BuiltIn:
     """A built-in activation with its arguments, ready to be called or planned.
 
@@ -49,10 +47,24 @@ class BuiltIn:
         Its parameters there.
     """
 
-    name: str
-    arguments: tuple
-    kernel: str
-    params: tuple
+    def __init__(self, name, arguments, kernel, params):
+        # Past __setattr__: one object stands for every use of the same name.
+        self.__dict__.update(name=name, arguments=arguments, kernel=kernel, params=params)
+
+    def __setattr__(self, name, value):
+        raise AttributeError(f"a built-in activation does not change: {name} cannot be set")
+
+    def __eq__(self, other):
+        if not isinstance(other, BuiltIn):
+            return NotImplemented
+        return (self.name, self.arguments) == (other.name, other.arguments)
+
+    def __hash__(self):
+        return hash((self.name, self.arguments))
+
+    def __repr__(self):
+        arguments = "".join(f", {name}={value!r}" for name, value in self.arguments)
+        return f"<activation {self.name}{arguments}>"
 
     def __call__(self, x, axis=-1):
         return on_arrays(self, x, axis)
@@ -207,11 +219,17 @@ def on_arrays(activation, x, axis=-1):
     return np.moveaxis(out, -1, axis) if row_wise else out
 
 
-@dataclass(frozen=True)
 class _Differences:
     """g′ by central differences; equal for equal g, as saving a model wants it."""
 
-    g: object
+    def __init__(self, g):
+        self.g = g
+
+    def __eq__(self, other):
+        return self.g == other.g if isinstance(other, _Differences) else NotImplemented
+
+    def __hash__(self):
+        return hash(self.g)
 
     def __call__(self, z):
         z = np.asarray(z, np.float64)

@@ -7,7 +7,7 @@ where nothing needs both at once; with ``keep_all`` every array has its own, so 
 """
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -53,8 +53,7 @@ def _lowered(activation):
     return known.kernel, known.params, known.in_place
 
 
-@dataclass
-class Plan:
+class Plan(NamedTuple):
     """What `_core.Network` is made of, but for the data.
 
     Attributes

@@ -5,7 +5,6 @@ What an object is follows from what it can do; neither Keras nor PyTorch is impo
 
 import collections.abc
 import itertools
-import random
 import warnings
 from collections import deque
 
@@ -231,6 +230,8 @@ class BatchSource:
         indices = itertools.count() if count is None else range(count)
         if self.shuffle and count is not None:
             indices = list(indices)
+            import random  # takes a millisecond, which few need
+
             random.shuffle(indices)
         workers = getattr(self.data, "workers", 1)
         if workers > 1:

@@ -1,14 +1,13 @@
 """One step of backpropagation, laid open."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from ._plan import ROW_MULTIPLE
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """Every array of one backpropagation; see `Sequential.backprop`.
 
     Lists are indexed by the layer l = 1 … L, ``model.layers[l - 1]``; what does not exist

@@ -8,7 +8,6 @@ unless a callback wants one. What happens around the epochs is in `_fit`.
 """
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,7 +26,6 @@ _NOT_DONE = -np.inf
 _MAX_OUTPUTS = 1 << 22
 
 
-@dataclass
 class Data:
     """Checked arrays: x (N, n_0), y (N, n_y), weight (N,) or None.
 
@@ -35,10 +33,8 @@ class Data:
     that the user gave y as (N,).
     """
 
-    x: np.ndarray
-    y: np.ndarray
-    weight: np.ndarray | None
-    flat: bool = False
+    def __init__(self, x, y, weight, flat=False):
+        self.x, self.y, self.weight, self.flat = x, y, weight, flat
 
     def __len__(self):
         return len(self.x)

@@ -1,6 +1,6 @@
 """Seeds and small helpers, under Keras's names."""
 
-import random
+import functools
 
 import numpy as np
 
@@ -37,8 +37,13 @@ __all__ = [
 
 Sequence = PyDataset  # Keras's other name for it
 
-# Where every seed comes from that the user did not give.
-_seeds = random.Random()
+
+@functools.cache
+def _seeds():
+    """Where every seed comes from that the user did not give."""
+    import random  # takes a millisecond of the package's start
+
+    return random.Random()
 
 
 def set_random_seed(seed):
@@ -54,14 +59,16 @@ def set_random_seed(seed):
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
         raise ValueError(f"seed must be an integer from 0 to 2**32 - 1, got {seed!r}")
+    import random
+
     random.seed(int(seed))
     np.random.seed(int(seed))  # noqa: NPY002 (Keras seeds it too)
-    _seeds.seed(int(seed))
+    _seeds().seed(int(seed))
 
 
 def new_seed():
     """Return a fresh 63-bit seed from the stream that `set_random_seed` starts."""
-    return _seeds.getrandbits(63)
+    return _seeds().getrandbits(63)
 
 
 def clear_session(free_memory=True):
