@@ -1,8 +1,8 @@
 """Every layer with every activation, every layer with every loss, every activation with every
 loss: gradients against central differences, in float64, with penalties and sample weights.
 
-All triples would be some 20 000 networks. A Latin square of them holds every pair: loss i and
-hidden activation j meet at layer (i + j) mod the number of layers.
+All triples are some 20 000 networks, which the slow test tries. A Latin square of them holds
+every pair: loss i and hidden activation j meet at layer (i + j) mod the number of layers.
 """
 
 import functools
@@ -263,6 +263,18 @@ def test_gradient(loss):
         model = network(layer, hidden, output, loss, reduction)
         case = f"{layer}, {hidden}, {output}, {loss}, {reduction}"
         assert worst_error(model, LOSSES[loss][1], case) <= TOLERANCE, case
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("loss", LOSSES)
+def test_gradient_of_every_triple(loss):
+    outputs = OUTPUTS[LOSSES[loss][2]]
+    for i, layer in enumerate(LAYERS):
+        for j, hidden in enumerate(ACTIVATIONS):
+            output, reduction = outputs[(i + j) % len(outputs)], REDUCTIONS[(i + j) % 3]
+            model = network(layer, hidden, output, loss, reduction)
+            case = f"{layer}, {hidden}, {output}, {loss}, {reduction}"
+            assert worst_error(model, LOSSES[loss][1], case) <= TOLERANCE, case
 
 
 def test_every_pair_is_there():
