@@ -518,3 +518,5 @@ def test_the_plain_way_is_kept_for_plain_trainings():
     assert settings.n_slots == 2
     with pytest.raises(TypeError, match="unknown coefficients"):
         _core.Settings("adam", {"beta": 1.0}, ())
+    with pytest.raises(ValueError, match="accumulate must be at least 1"):
+        _core.Settings("adam", {}, (), accumulate=0)

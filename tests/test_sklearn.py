@@ -180,6 +180,22 @@ def test_lbfgs_is_scikit_learns(cls, other):
 
 
 @quiet
+@pytest.mark.parametrize("settings", [{}, {"tol": 1e-2, "n_iter_no_change": 4}, {"solver": "sgd"}])
+@pytest.mark.parametrize("cls", [pair[0] for pair in PAIRS])
+def test_epochs_trained_together_are_those_trained_alone(cls, settings):
+    """Epochs that nobody looks at run in one call; a callback looks at each."""
+    X, y = _data(cls)
+    common = {"hidden_layer_sizes": 9, "max_iter": 57, "random_state": 3, **settings}
+    together = cls(**common).fit(X, y)
+    alone = cls(**common, callbacks=[callbacks.LambdaCallback()]).fit(X, y)
+    assert together.n_iter_ == alone.n_iter_
+    assert together.loss_curve_ == alone.loss_curve_
+    assert together.t_ == alone.t_
+    for a, b in zip(together.coefs_, alone.coefs_, strict=True):
+        assert (a == b).all()
+
+
+@quiet
 @pytest.mark.parametrize(("cls", "other"), PAIRS)
 def test_early_stopping_is_scikit_learns(cls, other):
     X, y = _data(cls)

@@ -67,6 +67,9 @@ cdef class Settings:
                   double epsilon_2=0, double clip_threshold=1, double beta_2_decay=0,
                   bytes undecayed=b""):
         cdef int k
+        if accumulate < 1 or overwrite < 0:
+            raise ValueError(f"accumulate must be at least 1 and overwrite 0, got {accumulate} "
+                             f"and {overwrite}")
         self.update.kind = OPTIMIZERS[kind]
         read_coefficients(&self.update.settings, coefficients)
         for k in range(4):
