@@ -32,6 +32,12 @@ def model_of(**options):
     return model
 
 
+def test_configs_may_hold_arrays():
+    config = {"mean": np.array([0.5, 1.0]), "variance": np.array([1.0, 4.0])}
+    layer = layers.deserialize({"class_name": "Normalization", "config": config})
+    np.testing.assert_allclose(layer(np.ones((1, 2))), [[0.5, 0.0]], atol=1e-6)
+
+
 def test_config_and_json_make_the_model_again():
     model = model_of(kernel_regularizer="l1", bias_constraint="non_neg")
     config = json.loads(json.dumps(model.get_config()))

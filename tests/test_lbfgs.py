@@ -109,5 +109,6 @@ def test_costs_that_are_no_numbers():
     minimiser = _core.Minimiser(core, x, y, None, 1 / len(x), 1.0, 1.0)
     before = core.parameters.copy()
     assert not np.isfinite(minimiser.cost)
+    assert not minimiser.largest_gradient <= 1e300
     assert not minimiser.iterate()
     assert (core.parameters == before).all()

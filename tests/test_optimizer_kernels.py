@@ -138,6 +138,32 @@ def test_nan_shows(isa, dtype, name):
     assert np.isnan(w).all()
 
 
+@pytest.mark.parametrize("name", ["adam", "amsgrad"])
+def test_nan_in_the_mean_square_alone_shows(isa, dtype, name):
+    """As after two gradients whose squares overflow: infinity less infinity."""
+    w, g = np.ones(20, dtype), np.ones(20, dtype)
+    slots = [np.ones(20, dtype), np.full(20, np.nan, dtype), np.full(20, np.nan, dtype)]
+    _core.kernel_update(isa, name, w, g, slots, C)
+    assert np.isnan(w).all()
+
+
+def test_an_elements_bits_do_not_depend_on_its_company(isa, dtype, rng):
+    """Also where epsilon is so small that some quotients are out of an estimate's range."""
+    settings = C | {"epsilon": 1e-40 if dtype == "float64" else 1e-38}
+    w, g, m = (rng.normal(size=37).astype(dtype) for _ in range(3))
+    v = rng.uniform(0.1, 1, 37).astype(dtype)
+    dead = np.arange(37) % 3 == 0
+    g[dead] = m[dead] = v[dead] = 0
+    alone = [a.copy() for a in (w, m, v)]
+    _core.kernel_update(isa, "adam", w, g, [m, v], settings)
+    for i in range(37):
+        part = slice(i, i + 1)
+        _core.kernel_update(
+            isa, "adam", alone[0][part], g[part], [a[part] for a in alone[1:]], settings
+        )
+    assert (w[~dead] == alone[0][~dead]).all()
+
+
 @pytest.mark.parametrize("n", SIZES)
 def test_what_surrounds_an_update(isa, dtype, rng, n):
     w, g, s = (rng.normal(size=n).astype(dtype) for _ in range(3))

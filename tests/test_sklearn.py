@@ -179,6 +179,45 @@ def test_lbfgs_is_scikit_learns(cls, other):
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
 
 
+def test_lbfgs_says_so_where_nothing_can_be_computed():
+    X = np.full((20, 50), 3e38, np.float32)
+    net = MLPRegressor(solver="lbfgs", random_state=0)
+    with pytest.warns(ConvergenceWarning, match=r"status 2\): ABNORMAL"):
+        net.fit(X, np.arange(20.0))
+    assert net.n_iter_ == 0
+
+
+@quiet
+def test_lbfgs_steps_that_overflow_are_silent():
+    loss = bpcore.losses.custom(lambda y, a: (-a[:, 0], -np.ones_like(a)))
+    net = MLPRegressor(solver="lbfgs", loss=loss, activation="identity", random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        try:
+            net.fit(X_REG.astype(np.float32), Y_REG.astype(np.float32))
+        except ValueError as error:
+            assert "non-finite" in str(error)
+
+
+def test_an_interrupted_schedule_records_no_epoch():
+    """What stops before an epoch was trained leaves no trace of one."""
+
+    class Schedule(optimizers.schedules.LearningRateSchedule):
+        calls = 0
+
+        def __call__(self, step):
+            self.calls += 1
+            if self.calls > 30:
+                raise KeyboardInterrupt
+            return 1e-3
+
+    net = MLPClassifier(5, solver=optimizers.Adam(Schedule()), random_state=0, max_iter=90)
+    with pytest.warns(UserWarning, match="interrupted"):
+        net.fit(X_IRIS, Y_IRIS)
+    assert 0 < len(net.loss_curve_) == net.n_iter_ == net.model_._epochs
+    assert min(net.loss_curve_) > 0
+
+
 @quiet
 @pytest.mark.parametrize("settings", [{}, {"tol": 1e-2, "n_iter_no_change": 4}, {"solver": "sgd"}])
 @pytest.mark.parametrize("cls", [pair[0] for pair in PAIRS])

@@ -3,19 +3,19 @@ type chosen, and the GIL dropped once."""
 
 cimport cython
 cimport numpy as cnp
+from cpython.exc cimport PyErr_CheckSignals
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.pycapsule cimport PyCapsule_GetContext, PyCapsule_GetName, PyCapsule_GetPointer
 from cpython.pythread cimport PyThread_get_thread_ident
 from cpython.ref cimport PyObject
-from libc.math cimport sqrt
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 cimport kernels
 from evaluate cimport cost_and_grad, evaluate
 from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_rows, bp_shuffle
 from lbfgs cimport (
-    MEMORY, MOST_TRIES, Memory, Search, add, dot, find_direction, largest, remember, search,
-    start_search,
+    MEMORY, MOST_TRIES, Memory, Search, add, dot, find_direction, largest, length, remember,
+    search, start_search,
 )
 from network cimport (
     BY_ROWS, BY_WEIGHTS, L1_L2, NO_CONSTRAINT, NO_PENALTY, NON_NEGATIVE, NORM,

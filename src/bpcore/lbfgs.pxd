@@ -3,7 +3,7 @@
 The direction is -H grad, H the limited-memory inverse Hessian of the last MEMORY steps, by the
 two loops of Nocedal (1980). The line search is Moré & Thuente's (1994), as MINPACK-2's dcsrch
 has it. Settings and restarts are those of L-BFGS-B (Zhu, Byrd, Lu & Nocedal 1997) where nothing
-is bounded, so that its iterates and ours differ by rounding alone; SciPy's driver of that takes
+is bounded, so that its iterates and ours differ by rounding; SciPy's driver of that takes
 longer for each evaluation than a small network for its cost and gradient.
 """
 
@@ -59,12 +59,27 @@ cdef inline void add(Py_ssize_t n, double factor, const double *a, double *b) no
 
 
 cdef inline double largest(Py_ssize_t n, const double *a) noexcept nogil:
+    """The largest |a|; NaN where there is one."""
     cdef double most = 0
     cdef Py_ssize_t i
     for i in range(n):
-        if not fabs(a[i]) <= most:  # NaN too
-            most = fabs(a[i])
+        if a[i] != a[i]:
+            return a[i]
+        most = max(most, fabs(a[i]))
     return most
+
+
+cdef inline double length(Py_ssize_t n, const double *a) noexcept nogil:
+    """sqrt(a . a), also where the squares are too large or too small for a double."""
+    cdef double unit = largest(n, a), total = 0
+    cdef Py_ssize_t i
+    if 1e-140 < unit < 1e140:
+        return sqrt(dot(n, a, a))
+    if unit == 0 or unit != unit:
+        return unit
+    for i in range(n):
+        total += (a[i] / unit) * (a[i] / unit)
+    return unit * sqrt(total)
 
 
 cdef inline void find_direction(const Memory *memory, const double *grad,

@@ -52,6 +52,7 @@ cdef class Minimiser:
             for i in range(n):
                 self.grad[i] *= factor
         self.evaluations += 1
+        PyErr_CheckSignals()  # a search may make twenty of these before Python looks
         return 0
 
     @property
@@ -72,7 +73,7 @@ cdef class Minimiser:
         if not slope < 0:
             return False
         if self.iterations == 0:
-            step = min(1 / sqrt(dot(n, self.d, self.d)), 1e10)
+            step = min(1 / length(n, self.d), 1e10)
         start_search(&at, self.cost, slope, step)
         for tries in range(MOST_TRIES):
             memcpy(self.theta, self.theta_before, n * sizeof(double))

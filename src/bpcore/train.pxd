@@ -10,6 +10,8 @@ parameters  For each chunk of rows of each W: its gradient over the whole batch,
             takes a part of every W; the gradient never reaches the memory of the whole,
             unless an update needs more than a number's own (see update.pxd): then it is
             written to the flat gradient, and behind one more barrier thread 0 updates.
+            Where one thread trains a network so small that all its gradients stay in the
+            first cache, they are all taken before one update of them all.
             (Tried and lost: the update as the epilogue of a gradient tile, in registers. The
             moments then come in strips of a tile's width instead of one long stream, which
             the processor fetches ahead of its use; digits took 6 % longer with AVX-512.)

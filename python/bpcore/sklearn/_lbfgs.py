@@ -25,8 +25,10 @@ def minimise(estimator, network, x, y, weight):
     scale, factor = 1.0 / total, network.objective.factor
     share = scale / factor if network.scaled else 1.0
     core = network.core()
-    minimiser = _core.Minimiser(core, x, y, weight, scale, factor, share)
-    failure = _iterate(estimator, minimiser)
+    # Far trial steps may overflow; they are not taken.
+    with np.errstate(over="ignore", invalid="ignore"):
+        minimiser = _core.Minimiser(core, x, y, weight, scale, factor, share)
+        failure = _iterate(estimator, minimiser)
     estimator.n_iter_ = minimiser.iterations
     cost = factor * scale * core.evaluate(x, y, weight, None, 0.0)
     shown = network.objective.shown * cost + network.objective.constant(y, weight)
@@ -44,7 +46,7 @@ def minimise(estimator, network, x, y, weight):
 def _iterate(estimator, minimiser):
     """Iterate to the end; return None, or status, message and advice where it did not converge."""
     more = "increase max_iter or max_fun"
-    while minimiser.largest_gradient > estimator.tol:
+    while not minimiser.largest_gradient <= estimator.tol:  # NaN goes on, and ends as abnormal
         if not minimiser.iterate():
             return 2, "ABNORMAL: ", "scale the data (scale=True)"
         if estimator.verbose:

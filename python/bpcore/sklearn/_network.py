@@ -25,6 +25,10 @@ from ..models import Sequential
 BLOCK_ROWS = 256
 # Operations between two looks at signals.
 _CHUNK_FLOPS = 4e9
+# What a step counts at least: it takes a fraction of a microsecond however small the network is.
+_LEAST_FLOPS = 4e5
+# In place of the cost of an epoch that was not trained: no sum of costs.
+_NOT_DONE = -np.inf
 
 # scikit-learn's names of activations, in Keras's.
 ACTIVATIONS = {
@@ -232,7 +236,7 @@ class Epochs:
         if network.model._is_serial():
             threads = 1
         self.threads = threads
-        self.chunk = max(1, int(_CHUNK_FLOPS / max(1.0, flops)))
+        self.chunk = max(1, int(_CHUNK_FLOPS / max(_LEAST_FLOPS, flops)))
         self.core = network.core(min(batch_size, rows), threads)
         self.slots = optimizer._slots_for(network.parameters, network.model)
         self.losses = []
@@ -263,12 +267,11 @@ class Epochs:
         if self.grad is None and (settings.whole or self.core.whole):
             self.grad = aligned_empty(self.network.parameters.size, self.network.dtype)
         if self.order is not None and self.chunk >= self.steps:
-            totals = np.zeros(count)
+            totals = np.full(count, _NOT_DONE)
             try:
                 self._train(settings, 0, self.steps, totals=totals)
             finally:
-                done = self.core.epochs_done
-                costs = totals[:done]
+                costs = totals[totals != _NOT_DONE]
                 if objective.shown != 1:
                     penalties = self.core.penalties_done
                     costs = objective.shown * (costs - penalties) + penalties
@@ -286,7 +289,7 @@ class Epochs:
 
     def _train(self, settings, first, last, total=0.0, totals=None):
         model, optimizer = self.network.model, self.optimizer
-        steps = (last - first) * (1 if totals is None else len(totals))
+        rates = optimizer._rates((last - first) * (1 if totals is None else len(totals)))
         try:
             return self.core.train(
                 self.x,
@@ -298,7 +301,7 @@ class Epochs:
                 last,
                 self.slots,
                 settings,
-                optimizer._rates(steps),
+                rates,
                 optimizer._iterations,
                 model._seed,
                 model._epochs & 0xFFFFFFFF,

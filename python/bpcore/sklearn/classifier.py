@@ -36,7 +36,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Of the hidden layers: "identity", "logistic", "tanh", "relu", or any that
         `bpcore.activations.get` takes. A list has one for each layer.
     solver : {"adam", "sgd", "lbfgs"}, name of an optimizer, or Optimizer, default "adam"
-        "lbfgs": SciPy's L-BFGS-B over the compiled cost and gradient, on all rows at once. Others
+        "lbfgs": L-BFGS, as in scikit-learn, on all rows at once. Others
         than these three: see `bpcore.optimizers`; an object is copied for each fit, and has
         its own learning rate.
     alpha : float, default 0.0001

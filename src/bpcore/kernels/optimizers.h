@@ -41,15 +41,16 @@ static void sgd(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
  * divider takes the root: both at once, in half the time. */
 INLINE vreal adam_scale(vreal v, vreal eps) {
 #if defined(__AVX512F__) && REAL_BITS == 32
-    /* The estimate of 0 is infinite, that of infinity 0: stay within the normal numbers. */
-    const vreal x = vmin(vmax(v, vset(1e-37f)), vset(3e38f));
+    /* The estimate of 0 is infinite, that of infinity 0: stay within the normal numbers. (NaN
+     * stays: the second operand is what they give for it.) */
+    const vreal x = vmin(vset(3e38f), vmax(vset(1e-37f), v));
     vreal r = _mm512_rsqrt14_ps(x);
     r = r * ((REAL)1.5 - (REAL)0.5 * x * r * r);
     const vreal d = x * r + eps;
     vreal q = _mm512_rcp14_ps(d);
     return q * (2 - d * q);
 #elif defined(__AVX512F__)
-    const vreal x = vmin(vmax(v, vset(1e-300)), vset(1e308));
+    const vreal x = vmin(vset(1e308), vmax(vset(1e-300), v));
     vreal r = _mm512_rsqrt14_pd(x);
     r = r * (1.5 - 0.5 * x * r * r);
     r = r * (1.5 - 0.5 * x * r * r);
@@ -59,18 +60,19 @@ INLINE vreal adam_scale(vreal v, vreal eps) {
     return q * (2 - d * q);
 #elif defined(__AVX2__) && REAL_BITS == 32
     /* The estimate of what is above 2^126 is 0, that of infinity too. */
-    const vreal d = vmin(vsqrt(v) + eps, vset(0x1p125f));
+    const vreal d = vmin(vset(0x1p125f), vsqrt(v) + eps);
     const vreal q = _mm256_rcp_ps(d);
     return q * (2 - d * q);
 #elif defined(__AVX2__) && REAL_BITS == 64
     const vreal d = vsqrt(v) + eps;
     const vint fits = (d > 1e-37) & (d < 1e37);
-    if (_mm256_movemask_pd((vreal)fits) != 15)
-        return 1 / d;
     vreal q = _mm256_cvtps_pd(_mm_rcp_ps(_mm256_cvtpd_ps(d)));
     const vreal e = 1 - d * q; /* a step of third order, then one of second */
     q = q + q * (e + e * e);
-    return q * (2 - d * q);
+    q = q * (2 - d * q);
+    if (_mm256_movemask_pd((vreal)fits) != 15) /* element by element: not by their company */
+        return vselect(fits, q, 1 / d);
+    return q;
 #else
     return 1 / (vsqrt(v) + eps);
 #endif
