@@ -193,10 +193,8 @@ def test_lbfgs_steps_that_overflow_are_silent():
     net = MLPRegressor(solver="lbfgs", loss=loss, activation="identity", random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        try:
-            net.fit(X_REG.astype(np.float32), Y_REG.astype(np.float32))
-        except ValueError as error:
-            assert "non-finite" in str(error)
+        net.fit(X_REG.astype(np.float32), Y_REG.astype(np.float32))
+    assert np.isfinite(net.loss_)
 
 
 def test_an_interrupted_schedule_records_no_epoch():

@@ -66,7 +66,7 @@ def accepted(cls, config):
     config = dict(config)
     if isinstance(config.get("dtype"), dict):
         config["dtype"] = config["dtype"]["config"]["name"]
-    if any(value is None for value in config.values()):  # the signature takes longer than all the rest
+    if any(value is None for value in config.values()):  # a signature takes long
         names = inspect.signature(cls).parameters
         config = {k: value for k, value in config.items() if value is not None or k in names}
     return config

@@ -21,6 +21,12 @@ INLINE int clipped(REAL p) { return p < EPSILON || p > 1 - EPSILON; }
 /* Sum of (a - y)^2 over n elements; delta = slope (a - y) unless NULL. */
 INLINE double squares(ptrdiff_t n, const REAL *a, const REAL *y, REAL slope, REAL *delta) {
     double total = 0;
+    if (n == 1) { /* one example at a time: the sum of a vector takes longer than all the rest */
+        const REAL d = a[0] - y[0];
+        if (delta)
+            delta[0] = slope * d;
+        return (double)(d * d);
+    }
     for (ptrdiff_t start = 0; start < n; start += 1024) { /* then on in double */
         const ptrdiff_t end = n - start < 1024 ? n : start + 1024;
         vreal sum = vzero();

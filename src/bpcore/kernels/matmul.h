@@ -252,6 +252,11 @@ static void gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL
 }
 
 static void column_sums(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, REAL *sums) {
+    if (rows == 1) {
+        for (ptrdiff_t j = 0; j < n; j++)
+            sums[j] = delta[j] + 0; /* 0 for -0, as a sum has it */
+        return;
+    }
     static const REAL one = 1; /* A(0, p), with rows of a that do not advance */
     const product t = {.depth = rows, .a = &one, .a_row = 0, .b = delta, .b_row = n,
                        .c = sums};
