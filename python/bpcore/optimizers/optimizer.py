@@ -126,12 +126,15 @@ class Optimizer:
         self._forget()
 
     def __setattr__(self, name, value):
+        if name[0] == "_":  # the count of iterations, at every step of `train_on_batch`
+            super().__setattr__(name, value)
+            return
         if name in self._ranges:
             value = as_number(name, value, *self._ranges[name])
         elif name in self._optional and value is not None:
             value = as_number(name, value, *self._optional[name])
         super().__setattr__(name, value)
-        if name[0] != "_" and name != "learning_rate":
+        if name != "learning_rate":
             super().__setattr__("_core_settings", None)
 
     @property
