@@ -179,6 +179,7 @@ class NativeCost:
     def __deepcopy__(self, memo: Any) -> NativeCost: ...
     def __call__(self, y: _Real, a: _Real) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 
+@final
 class Minimiser:
     """L-BFGS (Nocedal 1980, with the line search of Moré & Thuente 1994) on factor scale (sum of
     weight_i C(x_i)) + the network's penalties, these multiplied by factor share.
