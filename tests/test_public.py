@@ -179,3 +179,12 @@ def test_plot_model_errors(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"pip install bpcore\[plot\]"):
         utils.plot_model(small(), tmp_path / "m.png")
+
+
+def test_what_there_is_are_names_to_use():
+    """The list in the error has no module that the file imports, nor its tables."""
+    assert bpcore.initializers.IdentityInitializer is bpcore.initializers.Identity
+    with pytest.raises(AttributeError, match=r"There are: Constant, GlorotNormal") as error:
+        _ = bpcore.initializers.STFT
+    for name in ("BUILT_IN", "inspect", "math", "np", "utils"):
+        assert f" {name}," not in str(error.value)

@@ -54,7 +54,8 @@ def not_covered(module):
     def __getattr__(name):
         if name[:2] == "__":  # the import system asks for such
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        there = [n for n in dir(sys.modules[module]) if n[0] != "_"]
+        own = vars(sys.modules[module])
+        there = [n for n, value in own.items() if n[0] != "_" and callable(value)]
         if name in names:
             public = sys.modules[module].__dict__.get("__all__", there)
             listed = ", ".join(sorted(n for n in public if n[0] != "_"))

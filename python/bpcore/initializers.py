@@ -363,6 +363,7 @@ class Orthogonal(RandomInitializer):
 
 
 OrthogonalInitializer = Orthogonal
+IdentityInitializer = Identity
 
 BUILT_IN = _objects.names_of(
     Constant,
