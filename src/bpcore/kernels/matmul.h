@@ -103,6 +103,7 @@ static void multiply_packed(const product *t, const REAL *b_t, ptrdiff_t rows, p
     }
 }
 
+/* Whether b, of depth rows by n columns, is copied for so many rows of A. */
 INLINE int is_packed(ptrdiff_t rows, ptrdiff_t depth, ptrdiff_t n) {
     return rows >= PACK_ROWS && depth * n * (ptrdiff_t)sizeof(REAL) > PACK_BYTES &&
            n >= PACK_PANELS * MAX_NV * VL;
@@ -169,27 +170,6 @@ static void delta_product(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
         multiply_packed(&t, w, rows, n_in);
     else
         multiply(&t, ROWS, rows, n_in);
-}
-
-/* The rows of src as `transpose` has them, in the order of index. */
-static void transpose_rows(ptrdiff_t rows, ptrdiff_t n, const REAL *src, const int64_t *index,
-                           ptrdiff_t src_stride, REAL *dst, ptrdiff_t stride) {
-    for (ptrdiff_t i = 0; i < rows; i += VL) {
-        const ptrdiff_t height = rows - i < VL ? rows - i : VL;
-        const REAL *row[VBYTES * 8 / REAL_BITS];
-        for (ptrdiff_t r = 0; r < VL; r++)
-            row[r] = src + index[i + (r < height ? r : 0)] * src_stride;
-        for (ptrdiff_t j = 0; j < n; j += VL) {
-            const ptrdiff_t width = n - j < VL ? n - j : VL;
-            vreal v[VBYTES * 8 / REAL_BITS];
-#pragma GCC unroll 16
-            for (int r = 0; r < VL; r++)
-                v[r] = width == VL ? vload(row[r] + j) : vload_part(row[r] + j, width);
-            vtranspose(v);
-            for (int c = 0; c < width; c++)
-                vstore_part(dst + (j + c) * stride + i, v[c], height);
-        }
-    }
 }
 
 /* Whether vectors along n_out would be empty to a quarter or more, and those along n_in not. */

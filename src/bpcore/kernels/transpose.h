@@ -39,4 +39,25 @@ static void transpose(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,
         }
 }
 
+/* The rows of src as `transpose` has them, in the order of index. */
+static void transpose_rows(ptrdiff_t rows, ptrdiff_t n, const REAL *src, const int64_t *index,
+                           ptrdiff_t src_stride, REAL *dst, ptrdiff_t stride) {
+    for (ptrdiff_t i = 0; i < rows; i += VL) {
+        const ptrdiff_t height = rows - i < VL ? rows - i : VL;
+        const REAL *row[VBYTES * 8 / REAL_BITS];
+        for (ptrdiff_t r = 0; r < VL; r++)
+            row[r] = src + index[i + (r < height ? r : 0)] * src_stride;
+        for (ptrdiff_t j = 0; j < n; j += VL) {
+            const ptrdiff_t width = n - j < VL ? n - j : VL;
+            vreal v[VBYTES * 8 / REAL_BITS];
+#pragma GCC unroll 16
+            for (int r = 0; r < VL; r++)
+                v[r] = width == VL ? vload(row[r] + j) : vload_part(row[r] + j, width);
+            vtranspose(v);
+            for (int c = 0; c < width; c++)
+                vstore_part(dst + (j + c) * stride + i, v[c], height);
+        }
+    }
+}
+
 #endif
