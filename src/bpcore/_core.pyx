@@ -435,7 +435,6 @@ cdef class Network:
         if not 1 <= threads <= self.plan.threads:
             raise ValueError(f"{threads} threads do not fit a workspace for {self.plan.threads}")
         job.n = n
-        job.size = self.dtype.itemsize
         job.batch = batch_size
         job.first = first
         job.last = last

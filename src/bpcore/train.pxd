@@ -65,7 +65,6 @@ cdef struct Job:
     bint shared           # penalties are divided by what the batch's costs are divided by
     Draw draw
     Py_ssize_t n, batch, first, last
-    Py_ssize_t size       # bytes of a number
     const void *x         # n rows of type real without gaps; NULL: they are in source
     bp_rows source
     const void *y
@@ -109,9 +108,9 @@ cdef inline Py_ssize_t part(Py_ssize_t n, int thread, int threads) noexcept nogi
     return n * thread // threads
 
 
-cdef inline int way_of(const Job *job, const Batch *batch) noexcept nogil:
+cdef inline int way_of(const Job *job, const Batch *batch, real *like) noexcept nogil:
     """Where the batch's rows of x are to be read."""
-    cdef Py_ssize_t bytes = job.plan.n_x * job.size
+    cdef Py_ssize_t bytes = job.plan.n_x * <Py_ssize_t>sizeof(real)
     if job.x == NULL:
         return GATHERED
     if job.order == NULL or batch.rows == 1:
@@ -161,7 +160,7 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef const Plan *plan = job.plan
     cdef real *work = <real *>job.work
     cdef const real *theta = <const real *>job.theta
-    cdef int way = way_of(job, batch)
+    cdef int way = way_of(job, batch, like)
     cdef const real *x_batch = x_of(job, batch, way, like)
     cdef const real *x
     cdef const real *y
@@ -268,7 +267,7 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
     cdef bint small = (job.plain and job.threads == 1 and plan.n_parameters <= SMALL
                        and not plan.has_vectors)
     cdef real *whole = grad if small else <real *>job.grad
-    cdef int way = way_of(job, batch)
+    cdef int way = way_of(job, batch, like)
     cdef const real *x = x_of(job, batch, way, like)
     cdef const int64_t *index = NULL
     cdef const real *a
@@ -297,12 +296,10 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
                      layer.n_in, delta, grad)
             # (The choice between updates stands here, below and in update_vector: tried as one
             # function, which the compiler does not inline, a step of online1 took 3 % longer.)
-            if whole != NULL:
-                pass
-            elif job.plain:
+            if whole == NULL and job.plain:
                 apply_update(isa, update, step, plan.n_parameters, at, n * layer.n_out, theta,
                              grad, slots)
-            else:
+            elif whole == NULL:
                 update_chunk(plan, isa, update, step, layer.variable, at, n * layer.n_out,
                              theta, grad, slots)
             if layer.w_t >= 0 and whole == NULL:
@@ -313,12 +310,10 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
             if whole != NULL:
                 grad = whole + layer.b
             column_sums(isa, batch.rows, layer.n_out, delta, grad)
-            if whole != NULL:
-                pass
-            elif job.plain:
+            if whole == NULL and job.plain:
                 apply_update(isa, update, step, plan.n_parameters, layer.b, layer.n_out, theta,
                              grad, slots)
-            elif plan.variables[layer.variable + 1].trainable:
+            elif whole == NULL and plan.variables[layer.variable + 1].trainable:
                 update_chunk(plan, isa, update, step, layer.variable + 1, layer.b, layer.n_out,
                              theta, grad, slots)
     if small:

@@ -19,6 +19,7 @@ from .. import _core, layers, losses, optimizers, regularizers
 from .._data import aligned_empty, as_inputs
 from .._plan import make_plan
 from .._threads import threads_for
+from .._training import _NOT_DONE
 from ..models import Sequential
 
 # Rows that predictions take through the network at a time.
@@ -27,8 +28,6 @@ BLOCK_ROWS = 256
 _CHUNK_FLOPS = 4e9
 # What a step counts at least: it takes a fraction of a microsecond however small the network is.
 _LEAST_FLOPS = 4e5
-# In place of the cost of an epoch that was not trained: no sum of costs.
-_NOT_DONE = -np.inf
 
 # scikit-learn's names of activations, in Keras's.
 ACTIVATIONS = {

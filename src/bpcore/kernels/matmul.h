@@ -222,10 +222,8 @@ static void gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL
             block.depth = rows - p < DEPTH_BLOCK ? rows - p : DEPTH_BLOCK;
             block.b = delta + p * n_out;
             block.resume = p > 0;
-            if (index)
-                transpose_rows(block.depth, width, a + i, index + p, stride, turned, TURN_ROW);
-            else
-                transpose(block.depth, width, a + p * stride + i, stride, turned, TURN_ROW);
+            transpose_indexed(block.depth, width, index ? a + i : a + p * stride + i,
+                              index ? index + p : NULL, stride, turned, TURN_ROW);
             multiply_packed(&block, NULL, width, n_out);
         }
     }

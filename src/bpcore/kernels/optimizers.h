@@ -37,8 +37,8 @@ static void sgd(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
  * The divider takes 11 to 14 cycles a vector for the exact square root and quotient, a fifth
  * of a small network's step. Where the processor has estimates good to 14 bits, Newton's
  * iteration for float, and four terms of the series for double, bring both within 2 units in
- * the last place for a third of that. With AVX2's 12 bits the quotient alone is estimated, while the
- * divider takes the root: both at once, in half the time. */
+ * the last place for a third of that. With AVX2's 12 bits the quotient alone is estimated,
+ * while the divider takes the root: both at once, in half the time. */
 INLINE vreal adam_scale(vreal v, vreal eps) {
 #if defined(__AVX512F__) && REAL_BITS == 32
     /* The estimate of 0 is infinite, that of infinity 0: stay within the normal numbers. (NaN
@@ -51,8 +51,8 @@ INLINE vreal adam_scale(vreal v, vreal eps) {
     return q * (2 - d * q);
 #elif defined(__AVX512F__)
     const vreal x = vmin(vset(1e308), vmax(vset(1e-300), v));
-    /* sqrt(x) = t / sqrt(1 - e) for t = x r, e = 1 - x r^2 <= 2^-13, and likewise 1 / d: the first
-     * terms of both series. */
+    /* sqrt(x) = t / sqrt(1 - e) for t = x r, e = 1 - x r^2 <= 2^-13, and likewise 1 / d: the
+     * first terms of both series. */
     const vreal r = _mm512_rsqrt14_pd(x), t = x * r, e = 1 - t * r;
     const vreal d = t + t * (e * (0.5 + e * (0.375 + e * 0.3125))) + eps;
     const vreal q = _mm512_rcp14_pd(d), f = 1 - d * q;

@@ -11,38 +11,27 @@
 /* Double sums of a few columns: one fixed order, and enough of them for the adder. */
 enum { SUMS = 32 };
 
-INLINE double sum_of(const double *sums) {
-    double total = 0;
+/* The sum of x^2, or else of |x|. */
+INLINE double sum_of(const int SQUARES, ptrdiff_t n, const REAL *x) {
+#define TERM(x) (SQUARES ? (double)(x) * (double)(x) : fabs((double)(x)))
+    double sums[SUMS] = {0}, total = 0;
+    ptrdiff_t i = 0;
+    for (; i + SUMS <= n; i += SUMS)
+        for (int j = 0; j < SUMS; j++)
+            sums[j] += TERM(x[i + j]);
+    for (int j = 0; i + j < n; j++)
+        sums[j] += TERM(x[i + j]);
     for (int j = 0; j < SUMS; j++)
         total += sums[j];
     return total;
+#undef TERM
 }
 
-static double sum_of_squares(ptrdiff_t n, const REAL *x) {
-    double sums[SUMS] = {0};
-    ptrdiff_t i = 0;
-    for (; i + SUMS <= n; i += SUMS)
-        for (int j = 0; j < SUMS; j++)
-            sums[j] += (double)x[i + j] * (double)x[i + j];
-    for (int j = 0; i + j < n; j++)
-        sums[j] += (double)x[i + j] * (double)x[i + j];
-    return sum_of(sums);
-}
-
-static double sum_of_sizes(ptrdiff_t n, const REAL *x) {
-    double sums[SUMS] = {0};
-    ptrdiff_t i = 0;
-    for (; i + SUMS <= n; i += SUMS)
-        for (int j = 0; j < SUMS; j++)
-            sums[j] += fabs((double)x[i + j]);
-    for (int j = 0; i + j < n; j++)
-        sums[j] += fabs((double)x[i + j]);
-    return sum_of(sums);
-}
+static double sum_of_squares(ptrdiff_t n, const REAL *x) { return sum_of(1, n, x); }
 
 static double penalty(ptrdiff_t n, const REAL *w, double l1, double l2) {
     /* Not 0 times an overflow where only one of the two is wanted. */
-    return (l1 != 0 ? l1 * sum_of_sizes(n, w) : 0) + (l2 != 0 ? l2 * sum_of_squares(n, w) : 0);
+    return (l1 != 0 ? l1 * sum_of(0, n, w) : 0) + (l2 != 0 ? l2 * sum_of(1, n, w) : 0);
 }
 
 static void penalty_gradient(ptrdiff_t n, const REAL *restrict w, double l1, double l2,
