@@ -1,4 +1,4 @@
-"""Print the coefficients of tanh(x) = x + x s P(s), s = x², that vecmath.h has.
+"""Print the coefficients of tanh(x) = x + x s P(s), s = x², that tanh.h has.
 
     python tests/make_tanh_coefficients.py
 

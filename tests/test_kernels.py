@@ -66,9 +66,13 @@ def test_products(isa, dtype, rng, rows, n_in, n_out):
     turned = np.empty_like(out)
     _core.kernel_delta_product(isa, delta, w, None, turned)
     assert (turned == out).all()
-    gate = array(rng, dtype, rows, n_in)
-    _core.kernel_delta_product(isa, delta, w, None, turned, gate)
-    assert (turned == np.where(gate > 0, out, 0)).all()
+    below = array(rng, dtype, rows, n_in)
+    _core.kernel_delta_product(isa, delta, w, None, turned, below, "relu")
+    assert (turned == np.where(below > 0, out, 0)).all()
+    below_ = below.astype("float64")
+    for g, slope in (("sigmoid", below_ * (1 - below_)), ("tanh", 1 - below_**2)):
+        _core.kernel_delta_product(isa, delta, w, None, turned, below, g)
+        assert_close(turned, out.astype("float64") * slope, dtype)
     assert (whole[out.size :] == -7).all()
 
     whole, grad = guarded(dtype, n_in, n_out)

@@ -226,7 +226,8 @@ def kernel_delta_product(
     w: _Real,
     w_t: _Real | None,
     out: _Real,
-    gate: _Real | None = None,
+    a: _Real | None = None,
+    g: str = "relu",
 ) -> None: ...
 def kernel_gradient(
     isa: str,

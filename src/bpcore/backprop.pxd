@@ -26,8 +26,8 @@ down (w_t) lies in the workspace; whoever changes the parameters keeps it up to 
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from kernels cimport (
-    BP_NATIVE_LOSS, BP_RELU, BP_USER_ACTIVATION, BP_USER_LOSS, activate, bp_isa, column_sums,
-    cost, delta_product, derive, gradient, transpose, weighted_sum,
+    BP_NATIVE_LOSS, BP_RELU, BP_SIGMOID, BP_TANH, BP_USER_ACTIVATION, BP_USER_LOSS, activate,
+    bp_isa, column_sums, cost, delta_product, derive, gradient, transpose, weighted_sum,
 )
 from native cimport native_costs
 from network cimport Draw, Layer, Plan, real
@@ -179,6 +179,7 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
     cdef real *delta
     cdef real *below
     cdef uint32_t words[4]
+    cdef int g
     # Whether delta[l] is finished: its product with g' was part of what made it.
     cdef bint finished = plan.from_z
     for l in range(plan.n_layers - 1, plan.first_delta - 1, -1):
@@ -201,7 +202,8 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
             break
         # dC/da[l-1] = delta[l] W[l]^T, into the place of delta[l-1].
         below = rows_of(plan, plan.layers[l - 1].delta, layer.n_in, first, work)
-        finished = (layer.w >= 0 and plan.layers[l - 1].activation == BP_RELU
+        g = plan.layers[l - 1].activation
+        finished = (layer.w >= 0 and (g == BP_RELU or g == BP_SIGMOID or g == BP_TANH)
                     and plan.layers[l - 1].l1 == 0 and plan.layers[l - 1].l2 == 0)
         if layer.w >= 0:
             w_t = NULL
@@ -212,7 +214,7 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
             a = NULL
             if finished:
                 a = rows_of(plan, plan.layers[l - 1].a, layer.n_in, first, work)
-            delta_product(isa, rows, layer.n_in, layer.n_out, delta, theta + layer.w, w_t, a,
+            delta_product(isa, rows, layer.n_in, layer.n_out, delta, theta + layer.w, w_t, g, a,
                           below)
         elif below != delta:
             memcpy(below, delta, rows * layer.n_in * sizeof(real))

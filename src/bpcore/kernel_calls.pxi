@@ -16,15 +16,15 @@ def kernel_weighted_sum(str isa, const real[:, ::1] a, const real[:, ::1] w, con
 
 def kernel_delta_product(str isa, const real[:, ::1] delta, const real[:, ::1] w,
                          const real[:, ::1] w_t, real[:, ::1] out,
-                         const real[:, ::1] gate=None):
-    cdef const real *gate_ = NULL
+                         const real[:, ::1] a=None, str g="relu"):
+    cdef const real *a_ = NULL
     cdef const real *w_t_ = NULL
     if w_t is not None:
         w_t_ = &w_t[0, 0]
-    if gate is not None:
-        gate_ = &gate[0, 0]
-    kernels.delta_product(find_isa(isa), delta.shape[0], w.shape[0], w.shape[1],
-                          &delta[0, 0], &w[0, 0], w_t_, gate_, &out[0, 0])
+    if a is not None:
+        a_ = &a[0, 0]
+    kernels.delta_product[real](find_isa(isa), delta.shape[0], w.shape[0], w.shape[1],
+                          &delta[0, 0], &w[0, 0], w_t_, ACTIVATIONS[g], a_, &out[0, 0])
 
 
 def kernel_gradient(str isa, const real[:, ::1] a, const real[:, ::1] delta,

@@ -127,7 +127,7 @@ cdef extern from "kernels/dispatch.h" nogil:
                              const int64_t *, const float *, const float *, int,
                              float *) noexcept nogil
         void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const float *,
-                              const float *, const float *, float *) noexcept nogil
+                              const float *, int, const float *, float *) noexcept nogil
         void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
                          Py_ssize_t, const float *, float *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
@@ -185,7 +185,7 @@ cdef extern from "kernels/dispatch.h" nogil:
                              const int64_t *, const double *, const double *, int,
                              double *) noexcept nogil
         void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const double *,
-                              const double *, const double *, double *) noexcept nogil
+                              const double *, int, const double *, double *) noexcept nogil
         void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
                          Py_ssize_t, const double *, double *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
@@ -274,11 +274,11 @@ cdef inline void weighted_sum(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_i
 
 cdef inline void delta_product(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
                                Py_ssize_t n_out, const real *delta, const real *w,
-                               const real *w_t, const real *gate, real *out) noexcept nogil:
+                               const real *w_t, int g, const real *a, real *out) noexcept nogil:
     if real is float:
-        isa.f32.delta_product(rows, n_in, n_out, delta, w, w_t, gate, out)
+        isa.f32.delta_product(rows, n_in, n_out, delta, w, w_t, g, a, out)
     else:
-        isa.f64.delta_product(rows, n_in, n_out, delta, w, w_t, gate, out)
+        isa.f64.delta_product(rows, n_in, n_out, delta, w, w_t, g, a, out)
 
 
 cdef inline void gradient(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,

@@ -3,6 +3,8 @@
 #ifndef BPCORE_ACTIVATIONS_H
 #define BPCORE_ACTIVATIONS_H
 
+#include "slopes.h"
+#include "tanh.h"
 #include "transpose.h"
 #include "vecmath.h"
 
@@ -62,11 +64,8 @@
         }                                                                              \
     }
 
-/* relu(NaN) is NaN; relu'(0) is 0, the textbook's and Keras's choice. */
+/* relu(NaN) is NaN. */
 INLINE vreal relu(vreal z) { return vmax(vzero(), z); }
-INLINE vreal relu_delta(vreal a, vreal delta) { return vselect(a > 0, delta, vzero()); }
-INLINE vreal sigmoid_delta(vreal a, vreal delta) { return delta * (a * (1 - a)); }
-INLINE vreal tanh_delta(vreal a, vreal delta) { return delta * (1 - a * a); }
 
 DEFINE_ELEMENTWISE(relu, relu, relu_delta)
 DEFINE_ELEMENTWISE(sigmoid, vsigmoid, sigmoid_delta)

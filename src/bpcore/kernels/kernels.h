@@ -28,11 +28,11 @@ typedef struct BP_KERNELS {
 
     /* out = delta w^T; delta is (rows, n_out), out (rows, n_in). w_t = w^T of shape (n_out,
      * n_in), or NULL: then w is turned round a panel at a time, which is the better way for
-     * weights that two copies of would leave the cache. If gate is not NULL, out is 0 where
-     * gate (rows, n_in) is not > 0: with gate = a that is the product with relu'. */
+     * weights that two copies of would leave the cache. If a (rows, n_in) is not NULL, out is
+     * multiplied by g' there, a being g's value: g is BP_RELU, BP_SIGMOID or BP_TANH. */
     void (*delta_product)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
-                          const REAL *delta, const REAL *w, const REAL *w_t,
-                          const REAL *gate, REAL *out);
+                          const REAL *delta, const REAL *w, const REAL *w_t, int g,
+                          const REAL *a, REAL *out);
 
     /* grad_w = a^T delta for the n_in columns of a that start at `a`; the rows of a lie
      * `stride` elements apart, in the order of index as for weighted_sum. */

@@ -162,10 +162,10 @@ static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const 
 }
 
 static void delta_product(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
-                          const REAL *delta, const REAL *w, const REAL *w_t,
-                          const REAL *gate, REAL *out) {
+                          const REAL *delta, const REAL *w, const REAL *w_t, int g,
+                          const REAL *a, REAL *out) {
     const product t = {.depth = n_out, .a = delta, .a_row = n_out, .b = w_t, .b_row = n_in,
-                       .gate = gate, .c = out, .c_row = n_in};
+                       .gate = a, .g = g, .c = out, .c_row = n_in};
     if (!w_t || is_packed(rows, n_out, n_in))
         multiply_packed(&t, w, rows, n_in);
     else

@@ -11,7 +11,9 @@
 #ifndef BPCORE_TILE_H
 #define BPCORE_TILE_H
 
+#include "dispatch.h"
 #include "simd.h"
+#include "slopes.h"
 
 #if VREGISTERS == 32
 #define MAX_NV 4
@@ -31,7 +33,8 @@ typedef struct {
     const REAL *start; /* (n,), or NULL for 0 */
     int resume;        /* start from what is in c instead */
     int relu;          /* store max(c, 0) */
-    const REAL *gate;  /* laid out as c: store 0 where it is not > 0; or NULL */
+    const REAL *gate;  /* laid out as c: store c g'(.), where g(.) is this; or NULL */
+    int g;             /* BP_RELU, BP_SIGMOID or BP_TANH */
     REAL *c;
     ptrdiff_t c_row;
 } product;
@@ -92,21 +95,28 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
         b += b_row;
         column += a_row;
     }
-    if (t->relu) {
+    /* (What only the products along the rows of a end with is not in the others' code.) */
+    if (AXIS == ROWS && t->relu) {
 #pragma GCC unroll 12
         for (int m = 0; m < MR; m++)
 #pragma GCC unroll 4
             for (int v = 0; v < NV; v++)
                 acc[m][v] = vmax(vzero(), acc[m][v]);
     }
-    if (t->gate) {
-        const REAL *gate = t->gate + (c - t->c);
-#pragma GCC unroll 12
-        for (int m = 0; m < MR; m++)
-#pragma GCC unroll 4
-            for (int v = 0; v < NV; v++)
-                acc[m][v] = vgate(LOAD(gate + m * t->c_row, v), acc[m][v]);
+#define TIMES_SLOPE(name)                                                            \
+    if (AXIS == ROWS && t->gate && t->g == BP_##name) {                              \
+        const REAL *gate = t->gate + (c - t->c);                                     \
+        _Pragma("GCC unroll 12") for (int m = 0; m < MR; m++)                        \
+            _Pragma("GCC unroll 4") for (int v = 0; v < NV; v++)                     \
+                acc[m][v] = SLOPE_##name(LOAD(gate + m * t->c_row, v), acc[m][v]);   \
     }
+#define SLOPE_RELU relu_delta
+#define SLOPE_SIGMOID sigmoid_delta
+#define SLOPE_TANH tanh_delta
+    TIMES_SLOPE(RELU)
+    TIMES_SLOPE(SIGMOID)
+    TIMES_SLOPE(TANH)
+#undef TIMES_SLOPE
 #pragma GCC unroll 12
     for (int m = 0; m < MR; m++) {
 #pragma GCC unroll 4

@@ -1,4 +1,4 @@
-/* exp, expm1, log1p, sigmoid and tanh of a vector: branch-free, NaN in gives NaN out.
+/* exp, expm1, log1p and sigmoid of a vector: branch-free, NaN in gives NaN out.
  *
  * All but log1p rest on one reduction: x = k ln 2 + r with |r| <= ln(2)/2, and
  * exp(x) = 2^k (1 + q), q = expm1(r) by a polynomial. */
@@ -94,47 +94,6 @@ INLINE vreal vsigmoid(vreal x) {
     const vreal rounded = (vreal)(negative & (vint)(e - (d - 1)));
     const vreal a = vselect(negative, e, vset(1)) / d;
     return a - a * (1 - a) * rounded;
-}
-
-/* tanh(x) - x = x s P(s), s = x^2, for |x| <= 0.5494; the coefficients of P come from
- * tests/make_tanh_coefficients.py. */
-INLINE vreal tanh_excess(vreal x) {
-    const vreal s = x * x;
-#if REAL_BITS == 32
-    vreal p = vset(0.002528248677f);
-    p = p * s - 0.00852760031f;
-    p = p * s + 0.02181874816f;
-    p = p * s - 0.05396472883f;
-    p = p * s + 0.1333332429f;
-    p = p * s - 0.333333333f;
-#else
-    vreal p = vset(-0.00002063055210576993432);
-    p = p * s + 0.00008515307997787497358;
-    p = p * s - 0.0002346590802410171038;
-    p = p * s + 0.0005889442392294811674;
-    p = p * s - 0.001455663488990522063;
-    p = p * s + 0.00359211058596370227;
-    p = p * s - 0.008863234413515994691;
-    p = p * s + 0.02186948849434692207;
-    p = p * s - 0.053968253967448888;
-    p = p * s + 0.1333333333333272737;
-    p = p * s - 0.3333333333333333258;
-#endif
-    return x * (s * p);
-}
-
-/* 1 - 2e / (1 + e), e = exp(-2|x|), where that is above 1/2 and the difference loses
- * nothing; a polynomial below. (Tried and lost: (1 - e) / (1 + e) with expm1 for the small
- * ones; its roundings add up to 2.3 units in the last place, and cost more.) */
-INLINE vreal vtanh(vreal x) {
-    vint k;
-    const vreal size = vabs(x);
-    /* tanh is 1 to the last bit far before 30; NaN stays NaN. */
-    const vreal q = expm1_reduced(reduce(vmax(vset(-60), -2 * size), &k));
-    const vreal scale = power_of_2(k);
-    const vreal e = scale * q + scale;
-    const vreal large = 1 - 2 * e / (e + 1);
-    return vcopysign(vselect(size < (REAL)0.5494, size + tanh_excess(size), large), x);
 }
 
 /* x 2^k in two factors, neither of which leaves the normal exponents before x 2^k does. */
