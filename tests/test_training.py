@@ -25,15 +25,18 @@ def orders(model, rows, epochs):
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 @pytest.mark.parametrize("loss", ["mean_squared_error", "sparse_categorical_crossentropy"])
-def test_fit_follows_the_reference(isa, rng, optimizer, loss):
+# Rows of a line of the cache or less, in batches small and, as segments have a gradient of their
+# own, large; with a last batch that is small, and with one that is large.
+@pytest.mark.parametrize(("n", "batch", "rows"), [(6, 16, 101), (6, 200, 451), (20, 130, 275)])
+def test_fit_follows_the_reference(isa, rng, optimizer, loss, n, batch, rows):
     make, update = OPTIMIZERS[optimizer]
     g = ["tanh", "softmax" if loss.startswith("sparse") else "linear"]
-    model = dense_model((6, 17, 3), g, loss, "float64", make())
-    x, y = rng.normal(size=(101, 6)), targets(loss, 101, 3, rng)
-    weight = rng.uniform(0, 2, 101)
+    model = dense_model((n, 17, 3), g, loss, "float64", make())
+    x, y = rng.normal(size=(rows, n)), targets(loss, rows, 3, rng)
+    weight = rng.uniform(0, 2, rows)
     net = oracle(model, g, loss)
-    losses = net.fit(x, y, update(), 16, orders(model, 101, 5), weight)
-    history = model.fit(x, y, batch_size=16, epochs=5, verbose=0, sample_weight=weight)
+    losses = net.fit(x, y, update(), batch, orders(model, rows, 5), weight)
+    history = model.fit(x, y, batch_size=batch, epochs=5, verbose=0, sample_weight=weight)
     np.testing.assert_allclose(history.history["loss"], losses, rtol=1e-9)
     for got, want in zip(
         model.get_weights(), [net.W[1], net.b[1], net.W[2], net.b[2]], strict=True

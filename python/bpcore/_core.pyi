@@ -21,6 +21,7 @@ OPTIMIZERS: dict[str, int]
 PENALTIES: dict[str, int]
 CONSTRAINTS: dict[str, int]
 SMALL: int
+SEGMENTS: int
 PLAN_COLUMNS: tuple[str, ...]
 PLAN_NUMBERS: tuple[str, ...]
 VARIABLE_COLUMNS: tuple[str, ...]
@@ -93,6 +94,7 @@ class Network:
         y: int,
         weight: int,
         row_size: int,
+        segments: int,
         shared_size: int,
         scratch_size: int,
         block: int,

@@ -182,6 +182,10 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
         size = layers[l].n_in * layers[l].n_out
         if l > first_delta and layers[l].n_out > 1 and size <= _KEEP_TRANSPOSED:
             rows[l]["w_t"] = shared.new(_aligned(size))
+    small = parameters.size <= _core.SMALL
+    segments = -1
+    if small and all(row["vectors"] < 0 for row in rows):
+        segments = shared.new(_core.SEGMENTS * _aligned(parameters.size))
     n_x = layers[0].n_in
     return Plan(
         matrix=np.array([[row[c] for c in _core.PLAN_COLUMNS] for row in rows], np.int64),
@@ -199,10 +203,11 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             "y": places.new(n_y),
             "weight": places.new(1),
             "row_size": places.size,
+            "segments": segments,
             "shared_size": shared.size,
             "scratch_size": max(
                 [_aligned(rows[l]["chunk"] * layers[l].n_out) for l in weighted]
-                + [_aligned(parameters.size) if parameters.size <= _core.SMALL else 0]
+                + [_aligned(parameters.size) if small else 0]
             ),
             "block": 0 if users or cost == "user" else _block(layers),
         },

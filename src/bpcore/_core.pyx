@@ -22,6 +22,7 @@ from network cimport (
     ORTHOGONAL_COLUMNS, ORTHOGONAL_ROWS, TOTAL, USER_CONSTRAINT, USER_PENALTY, Layer, Plan,
     Variable, native_cost, real,
 )
+from segments cimport SEGMENTS as SEGMENTS_, segment_size
 from train cimport SMALL as SMALL_, Job, train_epochs, train_steps
 from update cimport Update
 
@@ -133,6 +134,8 @@ include "native.pxi"
 
 # A network of at most so many parameters has scratch for all their gradients.
 SMALL = SMALL_
+# And over large batches for those of so many segments.
+SEGMENTS = SEGMENTS_
 
 # One row of the plan's matrix for each layer; the fields of network.pxd's Layer.
 PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w_t", "chunk",
@@ -178,7 +181,8 @@ cdef class Network:
     def __cinit__(self, layers, numbers, *, int loss, bint from_z, loss_p, int reduction,
                   bint ignores, Py_ssize_t native_scratch, int first_delta, Py_ssize_t n_x,
                   Py_ssize_t n_y, Py_ssize_t x, Py_ssize_t y, Py_ssize_t weight,
-                  Py_ssize_t row_size, Py_ssize_t shared_size, Py_ssize_t scratch_size,
+                  Py_ssize_t row_size, Py_ssize_t segments, Py_ssize_t shared_size,
+                  Py_ssize_t scratch_size,
                   Py_ssize_t block, Py_ssize_t capacity, int threads, list users, variables,
                   variable_numbers, list rules, parameters, state, workspace):
         cdef int64_t[:, ::1] rows = layers
@@ -203,6 +207,8 @@ cdef class Network:
         if parameters.size <= SMALL and scratch_size < parameters.size:
             raise ValueError(f"the scratch of {scratch_size} numbers has no room for the gradients "
                              f"of {parameters.size} parameters")
+        if segments >= 0 and segments + SEGMENTS_ * segment_size(parameters.size) > shared_size:
+            raise ValueError(f"{shared_size} numbers have no room for the gradients of segments")
         data_of(workspace, self.typenum,
                 row_size * capacity + shared_size + threads * scratch_size, "workspace")
         self.parameters = parameters
@@ -229,6 +235,7 @@ cdef class Network:
         self.plan.y = y
         self.plan.weight = weight
         self.plan.row_size = row_size
+        self.plan.segments = segments
         self.plan.shared_size = shared_size
         self.plan.scratch_size = scratch_size
         self.plan.block = block

@@ -221,9 +221,10 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
     return 0
 
 
-cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, const real *x,
-                           real *work, real *grad) noexcept nogil:
-    """grad_w and grad_b of every layer, from the a and delta of the whole batch."""
+cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t first,
+                           Py_ssize_t rows, const real *x, const int64_t *index, real *work,
+                           real *grad) noexcept nogil:
+    """grad_w and grad_b of every layer, from the a and delta of these rows."""
     cdef int l
     cdef const Layer *layer
     cdef const real *delta
@@ -237,9 +238,9 @@ cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t rows,
                    layer.group * sizeof(real))
         if layer.w < 0:
             continue
-        delta = rows_of(plan, layer.delta, layer.n_out, 0, work)
-        gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, 0, work), NULL,
-                 layer.n_in, delta, grad + layer.w)
+        delta = rows_of(plan, layer.delta, layer.n_out, first, work)
+        gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
+                 index if l == 0 else NULL, layer.n_in, delta, grad + layer.w)
         if layer.b >= 0:
             column_sums(isa, rows, layer.n_out, delta, grad + layer.b)
 
@@ -253,5 +254,5 @@ cdef inline double backprop(const Plan *plan, const bp_isa *isa, Py_ssize_t rows
     forward(plan, isa, 0, rows, x, NULL, theta, work, NULL)
     total = output_cost(plan, isa, 0, rows, x, y, weight, scale, row_share, work, True)
     deltas(plan, isa, 0, rows, x, theta, work, NULL, row_share)
-    gradients(plan, isa, rows, x, work, grad)
+    gradients(plan, isa, 0, rows, x, NULL, work, grad)
     return total

@@ -11,7 +11,9 @@ parameters  For each chunk of rows of each W: its gradient over the whole batch,
             unless an update needs more than a number's own (see update.pxd): then it is
             written to the flat gradient, and behind one more barrier thread 0 updates.
             Where one thread trains a network so small that all its gradients stay in the
-            first cache, they are all taken before one update of them all.
+            first cache, they are all taken before one update of them all. Over large
+            batches the gradients of a small network belong to the first phase, segment by
+            segment (segments.pxd), and are only added up in the second.
             (Tried and lost: the update as the epilogue of a gradient tile, in registers. The
             moments then come in strips of a tile's width instead of one long stream, which
             the processor fetches ahead of its use; digits took 6 % longer with AVX-512.)
@@ -22,7 +24,7 @@ Every sum has one order whatever the number of threads, so that the bits do not 
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from backprop cimport (
-    deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
+    deltas, forward, gradients, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
 from kernels cimport (
     bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
@@ -32,6 +34,7 @@ from kernels cimport (
 from network cimport BY_ROWS, Draw, Layer, Plan, real
 from penalties cimport penalty_of
 from reduction cimport divided, divisor_of
+from segments cimport SEGMENTS, is_segmented, segment_gradient, sum_segments
 from special cimport vectors_of
 from update cimport (
     Step, Update, apply_update, next_step, start_update, update_chunk, update_whole,
@@ -42,6 +45,7 @@ from update cimport (
 cdef enum:
     UNITS = 64
     UNIT_ROWS = 16
+    LINE = 64
     # Up to so many parameters their gradients stay in the first cache until all are there.
     # (The plan has room for them in a thread's scratch.)
     SMALL = 8192
@@ -76,8 +80,13 @@ cdef struct Job:
     void *work
     void *outputs
     int threads
+    # What threads write, apart from what all read and from each other's: a line of the cache
+    # that two of them write travels between them.
+    char gap_0[LINE]
     bp_barrier barrier
+    char gap_1[LINE]
     double costs[UNITS]
+    char gap_2[LINE]
     double total
     double penalties      # their part of total
     int64_t steps_done, epochs_done   # by this job; kept by thread 0
@@ -165,17 +174,25 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef const real *x
     cdef const real *y
     cdef const real *weight
+    cdef bint segmented = job.plain and is_segmented(plan, batch.rows)
+    cdef Py_ssize_t segment = part(SEGMENTS, thread, job.threads)
     cdef Py_ssize_t unit = part(batch.units, thread, job.threads)
-    cdef Py_ssize_t first = unit * batch.unit
-    cdef Py_ssize_t end = min(part(batch.units, thread + 1, job.threads) * batch.unit,
-                              batch.rows)
-    cdef Py_ssize_t rows, at, stop
+    cdef Py_ssize_t units = part(batch.units, thread + 1, job.threads)
+    cdef Py_ssize_t first, end, rows, at, stop, segment_start, segment_end = 0
     cdef const int64_t *index = NULL
     cdef Py_ssize_t block = batch.rows
     if plan.block != 0 and batch.units > 1:
         block = max(plan.block // batch.unit, <Py_ssize_t>1) * batch.unit
+    if segmented:
+        unit = part(batch.units, segment, SEGMENTS)
+        units = part(batch.units, part(SEGMENTS, thread + 1, job.threads), SEGMENTS)
+    first = segment_start = unit * batch.unit
+    end = min(units * batch.unit, batch.rows)
     while first < end:
         rows = min(block, end - first)
+        if segmented:
+            segment_end = min(part(batch.units, segment + 1, SEGMENTS) * batch.unit, batch.rows)
+            rows = min(rows, segment_end - first)
         weight = NULL
         at = batch.start + first
         if job.order == NULL:
@@ -205,6 +222,15 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
             at += stop
         deltas(plan, job.isa, first, rows, x, theta, work, draw, 1.0 / batch.rows)
         first += rows
+        if segmented and first == segment_end:
+            at = segment_start
+            if way == BY_INDEX:
+                index = job.order + batch.start + at
+            gradients(plan, job.isa, at, first - at, x_batch if way == BY_INDEX
+                      else x_batch + at * plan.n_x, index if way == BY_INDEX else NULL, work,
+                      segment_gradient(plan, segment, work))
+            segment += 1
+            segment_start = first
     return 0
 
 
@@ -322,6 +348,40 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
         transpose_weights(plan, isa, theta, work)
 
 
+cdef inline void segments_phase(Job *job, const Update *update, const Step *step, int thread,
+                                real *like) noexcept nogil:
+    """This thread's part of every W and b, updated by what the segments' gradients add up to."""
+    cdef const Plan *plan = job.plan
+    cdef real *work = <real *>job.work
+    cdef real *theta = <real *>job.theta
+    cdef real *slots = <real *>job.slots
+    cdef const Layer *layer
+    cdef Py_ssize_t k, at, n
+    cdef bint into_second = job.threads == 2 and thread == 1
+    cdef int l
+    if job.threads == 1:
+        apply_update(job.isa, update, step, plan.n_parameters, 0, plan.n_parameters, theta,
+                     sum_segments(plan, job.isa, 0, plan.n_parameters, False, work), slots)
+        transpose_weights(plan, job.isa, theta, work)
+        return
+    for l in range(plan.n_layers):
+        layer = &plan.layers[l]
+        if layer.w < 0:
+            continue
+        k = part(layer.n_in, thread, job.threads)
+        at = layer.w + k * layer.n_out
+        n = part(layer.n_in, thread + 1, job.threads) - k
+        apply_update(job.isa, update, step, plan.n_parameters, at, n * layer.n_out, theta,
+                     sum_segments(plan, job.isa, at, n * layer.n_out, into_second, work), slots)
+        if layer.w_t >= 0:
+            transpose(job.isa, n, layer.n_out, theta + at, layer.n_out,
+                      w_t_of(plan, layer, work) + k, layer.n_in)
+        if layer.b >= 0 and thread == job.threads - 1:
+            apply_update(job.isa, update, step, plan.n_parameters, layer.b, layer.n_out, theta,
+                         sum_segments(plan, job.isa, layer.b, layer.n_out, into_second, work),
+                         slots)
+
+
 cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     """All of the job's steps, one thread's part."""
     cdef Update update = job.update
@@ -368,7 +428,10 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
                 outputs += batch.rows * last.n_out
         next_step(&update, job.rate if job.rates == NULL else job.rates[step - job.first], &now)
         now.share = share
-        parameters_phase(job, &batch, &update, &now, thread, like)
+        if job.plain and is_segmented(job.plan, batch.rows):
+            segments_phase(job, &update, &now, thread, like)
+        else:
+            parameters_phase(job, &batch, &update, &now, thread, like)
         if job.grad != NULL:
             if job.threads > 1:
                 bp_barrier_wait(&job.barrier)
