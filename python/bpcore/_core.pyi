@@ -221,6 +221,7 @@ def kernel_weighted_sum(
     z: _Real,
     index: _Order | None = None,
     relu: bool = False,
+    skipping: bool = False,
 ) -> None: ...
 def kernel_delta_product(
     isa: str,
@@ -238,7 +239,9 @@ def kernel_gradient(
     grad_w: _Real,
     first_row: int = 0,
     index: _Order | None = None,
+    skipping: bool = False,
 ) -> None: ...
+def kernel_remaining(isa: str, a: _Real) -> tuple[float, float]: ...
 def kernel_column_sums(isa: str, delta: _Real, sums: _Real) -> None: ...
 def kernel_transpose(isa: str, src: _Real, dst: _Real) -> None: ...
 def kernel_activate(

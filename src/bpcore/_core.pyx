@@ -24,6 +24,7 @@ from network cimport (
 )
 from segments cimport SEGMENTS as SEGMENTS_, segment_size
 from train cimport SMALL as SMALL_, Job, train_epochs, train_steps
+from zeros cimport choose_skips
 from update cimport Update
 
 import os
@@ -462,12 +463,18 @@ cdef class Network:
         if totals is not None:
             epochs = len(totals)
             totals_ = <double *>data_of(totals, cnp.NPY_DOUBLE, epochs, "totals")
+        cdef Py_ssize_t trained = (last - first) * batch_size * max(epochs, 1)
         self.enter()
         try:
             if self.typenum == cnp.NPY_FLOAT:
+                choose_skips(&self.plan, job.isa, trained, n, <const float *>job.x, &job.source,
+                             <float *>job.work)
                 return run_job(&job, epochs, totals_, <float *>NULL)
+            choose_skips(&self.plan, job.isa, trained, n, <const double *>job.x, &job.source,
+                         <double *>job.work)
             return run_job(&job, epochs, totals_, <double *>NULL)
         finally:
+            self.plan.skips_sum = self.plan.skips_gradient = False
             self.steps_done = job.steps_done
             self.epochs_done = job.epochs_done
             self.penalties_done = job.penalties

@@ -105,7 +105,8 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
             relu = layer.activation == BP_RELU and a == z
             weighted_sum(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
                          index if l == 0 else NULL, theta + layer.w,
-                         theta + layer.b if layer.b >= 0 else NULL, relu, <real *>z)
+                         theta + layer.b if layer.b >= 0 else NULL, relu, <real *>z,
+                         l == 0 and plan.skips_sum)
             if relu:
                 continue
         if is_special(layer):
@@ -240,7 +241,8 @@ cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t first
             continue
         delta = rows_of(plan, layer.delta, layer.n_out, first, work)
         gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
-                 index if l == 0 else NULL, layer.n_in, delta, grad + layer.w)
+                 index if l == 0 else NULL, layer.n_in, delta, grad + layer.w,
+                 l == 0 and plan.skips_gradient)
         if layer.b >= 0:
             column_sums(isa, rows, layer.n_out, delta, grad + layer.b)
 

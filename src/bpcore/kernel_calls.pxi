@@ -3,7 +3,8 @@
 
 
 def kernel_weighted_sum(str isa, const real[:, ::1] a, const real[:, ::1] w, const real[::1] b,
-                        real[:, ::1] z, const int64_t[::1] index=None, bint relu=False):
+                        real[:, ::1] z, const int64_t[::1] index=None, bint relu=False,
+                        bint skipping=False):
     cdef const real *b_ = NULL
     cdef const int64_t *index_ = NULL
     if b is not None:
@@ -11,7 +12,7 @@ def kernel_weighted_sum(str isa, const real[:, ::1] a, const real[:, ::1] w, con
     if index is not None:
         index_ = &index[0]
     kernels.weighted_sum(find_isa(isa), z.shape[0], w.shape[0], w.shape[1], &a[0, 0], index_,
-                         &w[0, 0], b_, relu, &z[0, 0])
+                         &w[0, 0], b_, relu, &z[0, 0], skipping)
 
 
 def kernel_delta_product(str isa, const real[:, ::1] delta, const real[:, ::1] w,
@@ -29,13 +30,21 @@ def kernel_delta_product(str isa, const real[:, ::1] delta, const real[:, ::1] w
 
 def kernel_gradient(str isa, const real[:, ::1] a, const real[:, ::1] delta,
                     real[:, ::1] grad_w, Py_ssize_t first_row=0,
-                    const int64_t[::1] index=None):
+                    const int64_t[::1] index=None, bint skipping=False):
     """Rows first_row .. first_row + len(grad_w) of a^T delta."""
     cdef const int64_t *index_ = NULL
     if index is not None:
         index_ = &index[0]
     kernels.gradient(find_isa(isa), delta.shape[0], grad_w.shape[0], delta.shape[1],
-                     &a[0, first_row], index_, a.shape[1], &delta[0, 0], &grad_w[0, 0])
+                     &a[0, first_row], index_, a.shape[1], &delta[0, 0], &grad_w[0, 0],
+                     skipping)
+
+
+def kernel_remaining(str isa, const real[:, ::1] a):
+    """The parts of the weighted sum and of the gradient that skipping the zeros of a leaves."""
+    cdef double left[2]
+    kernels.remaining(find_isa(isa), a.shape[0], a.shape[1], &a[0, 0], left)
+    return left[0], left[1]
 
 
 def kernel_column_sums(str isa, const real[:, ::1] delta, real[::1] sums):

@@ -130,6 +130,13 @@ cdef extern from "kernels/dispatch.h" nogil:
                               const float *, int, const float *, float *) noexcept nogil
         void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
                          Py_ssize_t, const float *, float *) noexcept nogil
+        void (*weighted_sum_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
+                                      const int64_t *, const float *, const float *, int,
+                                      float *) noexcept nogil
+        void (*gradient_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
+                                  const int64_t *, Py_ssize_t, const float *,
+                                  float *) noexcept nogil
+        void (*remaining)(Py_ssize_t, Py_ssize_t, const float *, double *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t, float *,
                           Py_ssize_t) noexcept nogil
@@ -188,6 +195,13 @@ cdef extern from "kernels/dispatch.h" nogil:
                               const double *, int, const double *, double *) noexcept nogil
         void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
                          Py_ssize_t, const double *, double *) noexcept nogil
+        void (*weighted_sum_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
+                                      const int64_t *, const double *, const double *, int,
+                                      double *) noexcept nogil
+        void (*gradient_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
+                                  const int64_t *, Py_ssize_t, const double *,
+                                  double *) noexcept nogil
+        void (*remaining)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t, double *,
                           Py_ssize_t) noexcept nogil
@@ -265,8 +279,14 @@ cdef extern from "kernels/threads.h" nogil:
 
 cdef inline void weighted_sum(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
                               Py_ssize_t n_out, const real *a, const int64_t *index,
-                              const real *w, const real *b, int relu, real *z) noexcept nogil:
-    if real is float:
+                              const real *w, const real *b, int relu, real *z,
+                              bint skipping=False) noexcept nogil:
+    if skipping:
+        if real is float:
+            isa.f32.weighted_sum_skipping(rows, n_in, n_out, a, index, w, b, relu, z)
+        else:
+            isa.f64.weighted_sum_skipping(rows, n_in, n_out, a, index, w, b, relu, z)
+    elif real is float:
         isa.f32.weighted_sum(rows, n_in, n_out, a, index, w, b, relu, z)
     else:
         isa.f64.weighted_sum(rows, n_in, n_out, a, index, w, b, relu, z)
@@ -283,11 +303,25 @@ cdef inline void delta_product(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_
 
 cdef inline void gradient(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
                           Py_ssize_t n_out, const real *a, const int64_t *index,
-                          Py_ssize_t stride, const real *delta, real *grad_w) noexcept nogil:
-    if real is float:
+                          Py_ssize_t stride, const real *delta, real *grad_w,
+                          bint skipping=False) noexcept nogil:
+    if skipping:
+        if real is float:
+            isa.f32.gradient_skipping(rows, n_in, n_out, a, index, stride, delta, grad_w)
+        else:
+            isa.f64.gradient_skipping(rows, n_in, n_out, a, index, stride, delta, grad_w)
+    elif real is float:
         isa.f32.gradient(rows, n_in, n_out, a, index, stride, delta, grad_w)
     else:
         isa.f64.gradient(rows, n_in, n_out, a, index, stride, delta, grad_w)
+
+
+cdef inline void remaining(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *a,
+                           double *left) noexcept nogil:
+    if real is float:
+        isa.f32.remaining(rows, n, a, left)
+    else:
+        isa.f64.remaining(rows, n, a, left)
 
 
 cdef inline void column_sums(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,

@@ -319,7 +319,7 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
             if whole != NULL:
                 grad = whole + at
             gradient(isa, batch.rows, n, layer.n_out, a + k, index if l == 0 else NULL,
-                     layer.n_in, delta, grad)
+                     layer.n_in, delta, grad, l == 0 and plan.skips_gradient)
             # (The choice between updates stands here, below and in update_vector: tried as one
             # function, which the compiler does not inline, a step of online1 took 3 % longer.)
             if whole == NULL and job.plain:

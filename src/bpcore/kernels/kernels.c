@@ -24,6 +24,7 @@
 #include "optimizers.h"
 #include "parameters.h"
 #include "simd.h"
+#include "skip.h"
 #include "transpose.h"
 #include "vecmath.h"
 
@@ -33,6 +34,9 @@ const BP_KERNELS BP_TABLE = {
     .weighted_sum = weighted_sum,
     .delta_product = delta_product,
     .gradient = gradient,
+    .weighted_sum_skipping = weighted_sum_skipping,
+    .gradient_skipping = gradient_skipping,
+    .remaining = remaining,
     .column_sums = column_sums,
     .transpose = transpose,
     .activate = {[BP_LINEAR] = activate_linear,

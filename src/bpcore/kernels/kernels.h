@@ -40,6 +40,18 @@ typedef struct BP_KERNELS {
                      const int64_t *index, ptrdiff_t stride, const REAL *delta,
                      REAL *grad_w);
 
+    /* The weighted sum and the gradient for an a with many zeros: what those multiply is left
+     * out, so that 0 times an infinity or NaN may count as 0. */
+    void (*weighted_sum_skipping)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
+                                  const int64_t *index, const REAL *w, const REAL *b, int relu,
+                                  REAL *z);
+    void (*gradient_skipping)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
+                              const int64_t *index, ptrdiff_t stride, const REAL *delta,
+                              REAL *grad_w);
+
+    /* left = the parts of their work that remain where a (rows, n) is such as these rows. */
+    void (*remaining)(ptrdiff_t rows, ptrdiff_t n, const REAL *a, double left[2]);
+
     /* sums[j] = sum over rows of delta[i, j]: the gradient of the bias. */
     void (*column_sums)(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, REAL *sums);
 

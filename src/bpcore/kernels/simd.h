@@ -58,6 +58,24 @@ INLINE vreal vgate(vreal gate, vreal x) {
 #endif
 }
 
+/* Bit i is set where element i of a mask is. */
+INLINE unsigned vbits(vint mask) {
+#if defined(__AVX512F__) && REAL_BITS == 32
+    return _mm512_movepi32_mask((__m512i)mask);
+#elif defined(__AVX512F__)
+    return _mm512_movepi64_mask((__m512i)mask);
+#elif defined(__AVX2__) && REAL_BITS == 32
+    return (unsigned)_mm256_movemask_ps((__m256)mask);
+#elif defined(__AVX2__)
+    return (unsigned)_mm256_movemask_pd((__m256d)mask);
+#else
+    unsigned bits = 0;
+    for (ptrdiff_t i = 0; i < VL; i++)
+        bits |= (unsigned)(mask[i] & 1) << i;
+    return bits;
+#endif
+}
+
 /* x > y ? x : y and x < y ? x : y, so y where either is NaN: what the x86 instructions do. */
 #if defined(__AVX512F__) && REAL_BITS == 32
 INLINE vreal vmax(vreal x, vreal y) { return _mm512_max_ps(x, y); }

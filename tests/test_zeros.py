@@ -1,0 +1,110 @@
+"""Inputs with many zeros, which the first layer's products skip."""
+
+import numpy as np
+import pytest
+from helpers import assert_close, dense_model
+
+from bpcore import _core
+
+
+def with_zeros(rng, dtype, rows, n):
+    """Values with a margin of zeros, blocks of them, single ones, and -0."""
+    a = rng.normal(size=(rows, n)) * (rng.uniform(size=(rows, n)) < 0.3)
+    a[:, : n // 3] = 0
+    a[: rows // 2, n // 2 : n // 2 + 9] = -0.0
+    return a.astype(dtype)
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), [(1, 1), (13, 7), (64, 100), (521, 33), (1100, 10)])
+@pytest.mark.parametrize("rows", [1, 6, 47, 523])
+def test_products(isa, dtype, rng, rows, n_in, n_out):
+    a, index = with_zeros(rng, dtype, rows, n_in), rng.integers(0, rows, rows)
+    w, b = rng.normal(size=(n_in, n_out)).astype(dtype), rng.normal(size=n_out).astype(dtype)
+    delta = rng.normal(size=(rows, n_out)).astype(dtype)
+    a_, w_, b_, delta_ = (v.astype("float64") for v in (a, w, b, delta))
+
+    z = np.empty((rows + 1, n_out), dtype)
+    z[-1] = 7  # not written to
+    _core.kernel_weighted_sum(isa, a, w, b, z[:-1], None, False, True)
+    assert_close(z[:-1], a_ @ w_ + b_, dtype)
+    _core.kernel_weighted_sum(isa, a, w, None, z[:-1], index, True, True)
+    assert_close(z[:-1], np.maximum(a_[index] @ w_, 0), dtype)
+    assert (z[-1] == 7).all()
+
+    grad = np.empty((n_in + 1, n_out), dtype)
+    grad[-1] = 7
+    _core.kernel_gradient(isa, a, delta, grad[:-1], 0, None, True)
+    assert_close(grad[:-1], a_.T @ delta_, dtype)
+    part = np.empty((n_in - n_in // 4, n_out), dtype)
+    _core.kernel_gradient(isa, a, delta, part, n_in // 4, None, True)
+    assert (part == grad[n_in // 4 : -1]).all()
+    _core.kernel_gradient(isa, a, delta, grad[:-1], 0, index, True)
+    assert_close(grad[:-1], a_[index].T @ delta_, dtype)
+    assert (grad[-1] == 7).all()
+
+
+def test_wide_products_have_the_bits_of_those_that_skip_nothing(isa, dtype, rng):
+    a, w = with_zeros(rng, dtype, 50, 90), rng.normal(size=(90, 48)).astype(dtype)
+    delta = rng.normal(size=(50, 48)).astype(dtype)
+    z, grad = (np.empty((2, *shape), dtype) for shape in ((50, 48), (90, 48)))
+    for skipping in (0, 1):
+        _core.kernel_weighted_sum(isa, a, w, None, z[skipping], None, False, bool(skipping))
+        _core.kernel_gradient(isa, a, delta, grad[skipping], 0, None, bool(skipping))
+    assert (z[0] == z[1]).all()
+    assert (grad[0] == grad[1]).all()
+
+
+def test_nan_is_no_zero(isa, dtype, rng):
+    a, w = np.zeros((8, 20), dtype), np.ones((20, 9), dtype)
+    a[3, 5] = np.nan
+    z, grad = np.empty((8, 9), dtype), np.empty((20, 9), dtype)
+    _core.kernel_weighted_sum(isa, a, w, None, z, None, False, True)
+    assert np.isnan(z[3]).all()
+    assert (np.delete(z, 3, axis=0) == 0).all()
+    _core.kernel_gradient(isa, a, np.ones((8, 9), dtype), grad, 0, None, True)
+    assert np.isnan(grad[5]).all()
+    assert (np.delete(grad, 5, axis=0) == 0).all()
+
+
+def test_remaining(isa, dtype):
+    a = np.ones((12, 600), dtype)
+    assert _core.kernel_remaining(isa, a) == (1, 1)
+    a[:, 150:] = 0
+    assert _core.kernel_remaining(isa, a) == (0.25, 0.25)
+    a[:6, 150:] = 2  # in one tile's rows of two
+    assert _core.kernel_remaining(isa, a) == (0.625, 0.625)
+    assert _core.kernel_remaining(isa, np.zeros((12, 600), dtype)) == (0, 0)
+
+
+@pytest.mark.parametrize("kind", ["float", "uint8", "sparse"])
+def test_fit(isa, rng, kind):
+    """Skipping changes no training: the same net with its inputs in the order in which nothing
+    can be skipped has the same losses to rounding."""
+    x = np.zeros((600, 200), "uint8")
+    x[:, :40] = rng.integers(0, 9, (600, 40))
+    y = rng.integers(0, 5, 600)
+    spread = rng.permutation(200)
+    filled = x.astype("float64")
+    filled[:, 40:] = 1e-300  # too small to count, but not 0
+    inputs = {"float": lambda: x.astype("float64"), "uint8": lambda: x, "sparse": _sparse(x)}
+    losses, weights = [], None
+    for data, order in ((inputs[kind](), None), (filled, None), (filled[:, spread], spread)):
+        model = dense_model(
+            (200, 40, 5), ["relu", "softmax"], "sparse_categorical_crossentropy", "float64", "adam"
+        )
+        model._seed = 4
+        weights = weights or model.get_weights()
+        rows = weights[0] if order is None else weights[0][order]
+        model.set_weights([rows, *weights[1:]])
+        losses.append(model.fit(data, y, 64, 8, 0).history["loss"])
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-10)
+    np.testing.assert_allclose(losses[2], losses[0], rtol=1e-8)
+
+
+def _sparse(x):
+    def make():
+        from scipy import sparse
+
+        return sparse.csr_array(x)
+
+    return make
