@@ -25,7 +25,7 @@ def kernel_delta_product(str isa, const real[:, ::1] delta, const real[:, ::1] w
     if a is not None:
         a_ = &a[0, 0]
     kernels.delta_product[real](find_isa(isa), delta.shape[0], w.shape[0], w.shape[1],
-                          &delta[0, 0], &w[0, 0], w_t_, ACTIVATIONS[g], a_, &out[0, 0])
+                                &delta[0, 0], &w[0, 0], w_t_, ACTIVATIONS[g], a_, &out[0, 0])
 
 
 def kernel_gradient(str isa, const real[:, ::1] a, const real[:, ::1] delta,
