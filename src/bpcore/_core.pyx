@@ -24,8 +24,8 @@ from network cimport (
 )
 from segments cimport SEGMENTS as SEGMENTS_, segment_size
 from train cimport SMALL as SMALL_, Job, train_epochs, train_steps
-from zeros cimport choose_skips
 from update cimport Update
+from zeros cimport choose_skips
 
 import os
 import re
@@ -183,9 +183,9 @@ cdef class Network:
                   bint ignores, Py_ssize_t native_scratch, int first_delta, Py_ssize_t n_x,
                   Py_ssize_t n_y, Py_ssize_t x, Py_ssize_t y, Py_ssize_t weight,
                   Py_ssize_t row_size, Py_ssize_t segments, Py_ssize_t shared_size,
-                  Py_ssize_t scratch_size,
-                  Py_ssize_t block, Py_ssize_t capacity, int threads, list users, variables,
-                  variable_numbers, list rules, parameters, state, workspace):
+                  Py_ssize_t scratch_size, Py_ssize_t block, Py_ssize_t capacity, int threads,
+                  list users, variables, variable_numbers, list rules, parameters, state,
+                  workspace):
         cdef int64_t[:, ::1] rows = layers
         cdef double[:, ::1] reals = numbers
         cdef Layer *layer
@@ -463,16 +463,11 @@ cdef class Network:
         if totals is not None:
             epochs = len(totals)
             totals_ = <double *>data_of(totals, cnp.NPY_DOUBLE, epochs, "totals")
-        cdef Py_ssize_t trained = (last - first) * batch_size * max(epochs, 1)
         self.enter()
         try:
             if self.typenum == cnp.NPY_FLOAT:
-                choose_skips(&self.plan, job.isa, trained, n, <const float *>job.x, &job.source,
-                             <float *>job.work)
-                return run_job(&job, epochs, totals_, <float *>NULL)
-            choose_skips(&self.plan, job.isa, trained, n, <const double *>job.x, &job.source,
-                         <double *>job.work)
-            return run_job(&job, epochs, totals_, <double *>NULL)
+                return run_job(&self.plan, &job, epochs, totals_, <float *>NULL)
+            return run_job(&self.plan, &job, epochs, totals_, <double *>NULL)
         finally:
             self.plan.skips_sum = self.plan.skips_gradient = False
             self.steps_done = job.steps_done
@@ -524,11 +519,14 @@ cdef class Network:
         return total
 
 
-cdef run_job(Job *job, Py_ssize_t epochs, double *totals, real *like):
+cdef run_job(Plan *plan, Job *job, Py_ssize_t epochs, double *totals, real *like):
     cdef double total
+    cdef Py_ssize_t trained = (job.last - job.first) * job.batch * max(epochs, 1)
     job.steps_done = job.epochs_done = 0
     job.penalties = 0
     with nogil:
+        choose_skips(plan, job.isa, trained, job.n, <const real *>job.x, &job.source,
+                     <real *>job.work)
         if totals != NULL:
             train_epochs(job, epochs, totals, like)
             total = job.total

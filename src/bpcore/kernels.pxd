@@ -102,6 +102,7 @@ cdef extern from "kernels/dispatch.h" nogil:
         int nesterov
 
     enum:
+        BP_SKIP_ROWS
         BP_INT8
         BP_INT16
         BP_INT32

@@ -94,7 +94,7 @@ cdef struct Plan:
     Py_ssize_t n_x, n_y   # columns of x and of y
     Py_ssize_t x, y, weight   # workspace offsets of a gathered batch
     Py_ssize_t row_size   # elements of workspace a row takes
-    Py_ssize_t segments   # offset of their gradients, behind those of all rows, or -1
+    Py_ssize_t segments   # offset of the gradients of segments.pxd, as for w_t, or -1
     Py_ssize_t shared_size    # elements of all W^T and other arrays of the whole batch
     Py_ssize_t scratch_size   # elements of each thread's own, behind them
     Py_ssize_t block      # rows that walk through the layers together; 0: all of a thread's

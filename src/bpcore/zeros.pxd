@@ -6,31 +6,31 @@ of the first layer and of the training.
 """
 
 from libc.stdint cimport int64_t
-from kernels cimport bp_isa, bp_rows, gather, gather_rows, remaining
-from network cimport Plan, real
+from kernels cimport BP_SKIP_ROWS, bp_isa, bp_rows, gather, gather_rows, remaining
+from network cimport Layer, Plan, real
 
 cdef enum:
-    TILE = 6            # rows together in the kernels
     SAMPLE = 96         # rows looked at
     LEAST_ROWS = 3072   # of a call to train, beside which the look is little
     LEAST_WEIGHTS = 4096
+    LEAST_OUTPUTS = 8
 
 
 cdef inline void choose_skips(Plan *plan, const bp_isa *isa, Py_ssize_t trained, Py_ssize_t n,
                               const real *x, const bp_rows *source, real *work) noexcept nogil:
-    """Set plan.skips_sum and skips_gradient for a call that trains on so many rows of the n in
-    x, or where that is NULL in source. A batch's place in work is written to."""
+    """Set plan.skips_sum and skips_gradient where they pay in a call that trains on so many rows
+    of the n in x, or where that is NULL in source. A batch's place in work is written to."""
+    cdef const Layer *layer = &plan.layers[0]
     cdef const real *sample = work + plan.x * plan.capacity
-    cdef Py_ssize_t rows = min(min(n, plan.capacity), <Py_ssize_t>SAMPLE) // TILE * TILE, k
+    cdef Py_ssize_t tile = BP_SKIP_ROWS, k
+    cdef Py_ssize_t rows = min(min(n, plan.capacity), <Py_ssize_t>SAMPLE) // tile * tile
     cdef int64_t index[SAMPLE]
     cdef double left[2]
-    plan.skips_sum = plan.skips_gradient = False
-    if (rows < 2 * TILE or trained < LEAST_ROWS or plan.layers[0].w < 0
-            or plan.layers[0].n_in * plan.layers[0].n_out < LEAST_WEIGHTS
-            or plan.layers[0].n_out < 8):
+    if (rows < 2 * tile or trained < LEAST_ROWS or layer.w < 0 or layer.n_out < LEAST_OUTPUTS
+            or layer.n_in * layer.n_out < LEAST_WEIGHTS):
         return
     for k in range(rows):  # those that stand together come from all over, as after a shuffle
-        index[k] = k % TILE * n // TILE + k // TILE * n // rows
+        index[k] = k % tile * n // tile + k // tile * n // rows
     if x != NULL:
         gather(isa, rows, plan.n_x, x, index, <real *>sample)
     else:

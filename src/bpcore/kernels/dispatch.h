@@ -87,6 +87,12 @@ enum bp_loss {
     BP_NATIVE_LOSS              /* a function pointer of the user's */
 };
 
+enum {
+    /* Rows that the products skipping zeros take together: as many as a tile of any width has
+     * registers for. */
+    BP_SKIP_ROWS = 6,
+};
+
 /* Element types that inputs may have: converted row by row, never copied whole. */
 enum bp_element {
     BP_INT8,

@@ -77,18 +77,31 @@ static void pack(ptrdiff_t depth, const columns *at, const REAL *b, ptrdiff_t b_
     }
 }
 
+/* The part of a product whose p start at `first` and are at most `most`. */
+INLINE product slice_of(const product *t, const int AXIS, ptrdiff_t first, ptrdiff_t most) {
+    product slice = *t;
+    const int last = t->depth - first <= most;
+    slice.depth = last ? t->depth - first : most;
+    if (t->b)
+        slice.b = t->b + first * t->b_row;
+    if (AXIS == ROWS)
+        slice.a = t->a + first;
+    else if (t->index)
+        slice.index = t->index + first;
+    else
+        slice.a = t->a + first * t->a_row;
+    slice.resume = t->resume || first > 0;
+    slice.relu = last && t->relu;
+    slice.gate = last ? t->gate : NULL;
+    return slice;
+}
+
 /* The product A = a with b copied, a block of its rows and a panel of its columns at a time.
  * Where t->b is NULL, it is b_t^T, turned round on the way. */
 static void multiply_packed(const product *t, const REAL *b_t, ptrdiff_t rows, ptrdiff_t n) {
     REAL packed[DEPTH_BLOCK * MAX_NV * (VBYTES / sizeof(REAL))] __attribute__((aligned(64)));
-    product block = *t;
     for (ptrdiff_t p = 0; p < t->depth; p += DEPTH_BLOCK) {
-        const int last = t->depth - p <= DEPTH_BLOCK;
-        block.depth = last ? t->depth - p : DEPTH_BLOCK;
-        block.a = t->a + p;
-        block.resume = t->resume || p > 0;
-        block.relu = last && t->relu;
-        block.gate = last ? t->gate : NULL;
+        product block = slice_of(t, ROWS, p, DEPTH_BLOCK);
         for (columns at = first_columns(n); next_columns(&at, n);) {
             const ptrdiff_t width = at.nv * VL;
             if (t->b)

@@ -12,7 +12,7 @@
 #include "vecmath.h"
 
 enum {
-    SKIP_ROWS = 6,    /* of A in a tile: as many as all widths of one have registers for */
+    SKIP_ROWS = BP_SKIP_ROWS,
     SKIP_TILES = 4,   /* of a^T that are listed together */
     SKIP_DEPTH = 512, /* places in a list */
 };
@@ -80,50 +80,13 @@ static void list_columns(const product *t, ptrdiff_t i, ptrdiff_t width,
             SKIP_CASE(AXIS, 6, NV, PART)                                                      \
         }                                                                                     \
     }
-#define DEFINE_SKIPS(NV)      \
-    DEFINE_SKIP(ROWS, NV, 0)  \
-    DEFINE_SKIP(ROWS, NV, 1)  \
-    DEFINE_SKIP(COLUMNS, NV, 0) \
-    DEFINE_SKIP(COLUMNS, NV, 1)
-#define SKIPS(NV)                               \
-    {{skip_ROWS_##NV##_0, skip_ROWS_##NV##_1},  \
-     {skip_COLUMNS_##NV##_0, skip_COLUMNS_##NV##_1}}
 
-DEFINE_SKIPS(1)
-DEFINE_SKIPS(2)
-#if MAX_NV == 4
-DEFINE_SKIPS(3)
-DEFINE_SKIPS(4)
-#endif
+FOR_WIDTHS(DEFINE_SKIP)
 
 typedef void (*skip_tile)(const product *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t,
                           const place *, ptrdiff_t);
 
-static const skip_tile skip_tiles[MAX_NV][2][2] = {
-    SKIPS(1),
-    SKIPS(2),
-#if MAX_NV == 4
-    SKIPS(3),
-    SKIPS(4),
-#endif
-};
-
-/* The part of a product whose p start at `first` and are at most SKIP_DEPTH. */
-INLINE product slice_of(const product *t, const int AXIS, ptrdiff_t first) {
-    product block = *t;
-    const int last = t->depth - first <= SKIP_DEPTH;
-    block.depth = last ? t->depth - first : SKIP_DEPTH;
-    block.b = t->b + first * t->b_row;
-    if (AXIS == ROWS)
-        block.a = t->a + first;
-    else if (t->index)
-        block.index = t->index + first;
-    else
-        block.a = t->a + first * t->a_row;
-    block.resume = first > 0;
-    block.relu = last && t->relu;
-    return block;
-}
+static const skip_tile skip_tiles[MAX_NV][2][2] = OF_WIDTHS(skip);
 
 INLINE void multiply_listed(const product *t, const int AXIS, ptrdiff_t i, ptrdiff_t rows,
                             ptrdiff_t n, const place *list, ptrdiff_t count) {
@@ -138,7 +101,7 @@ static void weighted_sum_skipping(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_ou
                        .b_row = n_out, .start = b, .relu = relu, .c = z, .c_row = n_out};
     place list[SKIP_DEPTH];
     for (ptrdiff_t p = 0; p < n_in; p += SKIP_DEPTH) {
-        const product block = slice_of(&t, ROWS, p);
+        const product block = slice_of(&t, ROWS, p, SKIP_DEPTH);
         ptrdiff_t tiles = (rows + SKIP_ROWS - 1) / SKIP_ROWS;
         for (ptrdiff_t i = 0, height; i < rows; i += height, tiles--) {
             height = (rows - i + tiles - 1) / tiles;
@@ -156,7 +119,7 @@ static void gradient_skipping(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, c
     place list[SKIP_TILES][SKIP_DEPTH];
     ptrdiff_t count[SKIP_TILES];
     for (ptrdiff_t p = 0; p < rows; p += SKIP_DEPTH) {
-        const product block = slice_of(&t, COLUMNS, p);
+        const product block = slice_of(&t, COLUMNS, p, SKIP_DEPTH);
         for (ptrdiff_t i = 0; i < n_in; i += SKIP_TILES * SKIP_ROWS) {
             const ptrdiff_t left = n_in - i;
             list_columns(&block, i, left < SKIP_TILES * SKIP_ROWS ? left : SKIP_TILES * SKIP_ROWS,
@@ -177,11 +140,11 @@ static void remaining(ptrdiff_t rows, ptrdiff_t n, const REAL *a, double left[2]
     ptrdiff_t count[SKIP_TILES], by_rows = 0, by_columns = 0, of_rows = 0, of_columns = 0;
     const product t = {.depth = n, .a = a, .a_row = n}, turned = {.depth = rows, .a = a, .a_row = n};
     for (ptrdiff_t p = 0; p < n; p += SKIP_DEPTH) {
-        const product block = slice_of(&t, ROWS, p);
+        const product block = slice_of(&t, ROWS, p, SKIP_DEPTH);
         for (ptrdiff_t i = 0; i + SKIP_ROWS <= rows; i += SKIP_ROWS, of_rows += block.depth)
             by_rows += list_rows(&block, i, SKIP_ROWS, list[0]);
     }
-    const product block = slice_of(&turned, COLUMNS, 0); /* of the first rows */
+    const product block = slice_of(&turned, COLUMNS, 0, SKIP_DEPTH); /* of the first rows */
     for (ptrdiff_t i = 0; i + SKIP_ROWS <= n; i += SKIP_ROWS, of_columns += block.depth) {
         list_columns(&block, i, SKIP_ROWS, list, count);
         by_columns += count[0];

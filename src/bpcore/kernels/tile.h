@@ -115,19 +115,16 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
             for (int v = 0; v < NV; v++)
                 acc[m][v] = vmax(vzero(), acc[m][v]);
     }
-#define TIMES_SLOPE(name)                                                            \
-    if (AXIS == ROWS && t->gate && t->g == BP_##name) {                              \
+#define TIMES_SLOPE(G, delta_of)                                                     \
+    if (AXIS == ROWS && t->gate && t->g == (G)) {                                    \
         const REAL *gate = t->gate + (c - t->c);                                     \
         _Pragma("GCC unroll 12") for (int m = 0; m < MR; m++)                        \
             _Pragma("GCC unroll 4") for (int v = 0; v < NV; v++)                     \
-                acc[m][v] = SLOPE_##name(LOAD(gate + m * t->c_row, v), acc[m][v]);   \
+                acc[m][v] = delta_of(LOAD(gate + m * t->c_row, v), acc[m][v]);       \
     }
-#define SLOPE_RELU relu_delta
-#define SLOPE_SIGMOID sigmoid_delta
-#define SLOPE_TANH tanh_delta
-    TIMES_SLOPE(RELU)
-    TIMES_SLOPE(SIGMOID)
-    TIMES_SLOPE(TANH)
+    TIMES_SLOPE(BP_RELU, relu_delta)
+    TIMES_SLOPE(BP_SIGMOID, sigmoid_delta)
+    TIMES_SLOPE(BP_TANH, tanh_delta)
 #undef TIMES_SLOPE
 #pragma GCC unroll 12
     for (int m = 0; m < MR; m++) {
@@ -173,31 +170,34 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
         if (MR <= MAX_MR(NV))                          \
             tile(AXIS, MR, NV, PART, 0, t, i, j, part, NULL, 0); \
         break;
-#define DEFINE_PANELS(NV)     \
-    DEFINE_PANEL(ROWS, NV, 0) \
-    DEFINE_PANEL(ROWS, NV, 1) \
-    DEFINE_PANEL(COLUMNS, NV, 0) \
-    DEFINE_PANEL(COLUMNS, NV, 1)
-#define PANELS(NV)                                  \
-    {{panel_ROWS_##NV##_0, panel_ROWS_##NV##_1},    \
-     {panel_COLUMNS_##NV##_0, panel_COLUMNS_##NV##_1}}
 
-DEFINE_PANELS(1)
-DEFINE_PANELS(2)
+/* DEFINE for every axis, width and whether the last vector is a part; and the table of what
+ * that defines under NAME_axis_width_part. */
+#define FOR_WIDTH(DEFINE, NV) \
+    DEFINE(ROWS, NV, 0)       \
+    DEFINE(ROWS, NV, 1)       \
+    DEFINE(COLUMNS, NV, 0)    \
+    DEFINE(COLUMNS, NV, 1)
+#define OF_WIDTH(NAME, NV)                         \
+    {{NAME##_ROWS_##NV##_0, NAME##_ROWS_##NV##_1}, \
+     {NAME##_COLUMNS_##NV##_0, NAME##_COLUMNS_##NV##_1}}
 #if MAX_NV == 4
-DEFINE_PANELS(3)
-DEFINE_PANELS(4)
+#define FOR_WIDTHS(DEFINE) \
+    FOR_WIDTH(DEFINE, 1)   \
+    FOR_WIDTH(DEFINE, 2)   \
+    FOR_WIDTH(DEFINE, 3)   \
+    FOR_WIDTH(DEFINE, 4)
+#define OF_WIDTHS(NAME) \
+    {OF_WIDTH(NAME, 1), OF_WIDTH(NAME, 2), OF_WIDTH(NAME, 3), OF_WIDTH(NAME, 4)}
+#else
+#define FOR_WIDTHS(DEFINE) FOR_WIDTH(DEFINE, 1) FOR_WIDTH(DEFINE, 2)
+#define OF_WIDTHS(NAME) {OF_WIDTH(NAME, 1), OF_WIDTH(NAME, 2)}
 #endif
+
+FOR_WIDTHS(DEFINE_PANEL)
 
 typedef void (*panel)(const product *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
 
-static const panel panels[MAX_NV][2][2] = {
-    PANELS(1),
-    PANELS(2),
-#if MAX_NV == 4
-    PANELS(3),
-    PANELS(4),
-#endif
-};
+static const panel panels[MAX_NV][2][2] = OF_WIDTHS(panel);
 
 #endif
