@@ -15,6 +15,22 @@ def with_zeros(rng, dtype, rows, n):
     return a.astype(dtype)
 
 
+def bits_of(isa, a, index=None):
+    rows = len(a) if index is None else len(index)
+    bits = np.full((rows, -(-a.shape[1] // 64)), 7, "uint64")
+    _core.kernel_nonzeros(isa, a, bits, index)
+    return bits
+
+
+@pytest.mark.parametrize("n", [1, 63, 64, 65, 200])
+def test_bits(isa, dtype, rng, n):
+    a, index = with_zeros(rng, dtype, 9, n), rng.integers(0, 9, 4)
+    a[2, n // 2] = np.nan
+    bits = np.unpackbits(bits_of(isa, a, index).view("uint8"), axis=1, bitorder="little")
+    assert (bits[:, :n] == (a[index] != 0)).all()
+    assert (bits[:, n:] == 0).all()
+
+
 @pytest.mark.parametrize(("n_in", "n_out"), [(1, 1), (13, 7), (64, 100), (521, 33), (1100, 10)])
 @pytest.mark.parametrize("rows", [1, 6, 47, 523])
 def test_products(isa, dtype, rng, rows, n_in, n_out):
@@ -25,20 +41,20 @@ def test_products(isa, dtype, rng, rows, n_in, n_out):
 
     z = np.empty((rows + 1, n_out), dtype)
     z[-1] = 7  # not written to
-    _core.kernel_weighted_sum(isa, a, w, b, z[:-1], None, False, True)
+    _core.kernel_weighted_sum(isa, a, w, b, z[:-1], None, False, bits_of(isa, a))
     assert_close(z[:-1], a_ @ w_ + b_, dtype)
-    _core.kernel_weighted_sum(isa, a, w, None, z[:-1], index, True, True)
+    _core.kernel_weighted_sum(isa, a, w, None, z[:-1], index, True, bits_of(isa, a, index))
     assert_close(z[:-1], np.maximum(a_[index] @ w_, 0), dtype)
     assert (z[-1] == 7).all()
 
     grad = np.empty((n_in + 1, n_out), dtype)
     grad[-1] = 7
-    _core.kernel_gradient(isa, a, delta, grad[:-1], 0, None, True)
+    _core.kernel_gradient(isa, a, delta, grad[:-1], 0, None, bits_of(isa, a))
     assert_close(grad[:-1], a_.T @ delta_, dtype)
     part = np.empty((n_in - n_in // 4, n_out), dtype)
-    _core.kernel_gradient(isa, a, delta, part, n_in // 4, None, True)
+    _core.kernel_gradient(isa, a, delta, part, n_in // 4, None, bits_of(isa, a))
     assert (part == grad[n_in // 4 : -1]).all()
-    _core.kernel_gradient(isa, a, delta, grad[:-1], 0, index, True)
+    _core.kernel_gradient(isa, a, delta, grad[:-1], 0, index, bits_of(isa, a, index))
     assert_close(grad[:-1], a_[index].T @ delta_, dtype)
     assert (grad[-1] == 7).all()
 
@@ -47,9 +63,9 @@ def test_wide_products_have_the_bits_of_those_that_skip_nothing(isa, dtype, rng)
     a, w = with_zeros(rng, dtype, 50, 90), rng.normal(size=(90, 48)).astype(dtype)
     delta = rng.normal(size=(50, 48)).astype(dtype)
     z, grad = (np.empty((2, *shape), dtype) for shape in ((50, 48), (90, 48)))
-    for skipping in (0, 1):
-        _core.kernel_weighted_sum(isa, a, w, None, z[skipping], None, False, bool(skipping))
-        _core.kernel_gradient(isa, a, delta, grad[skipping], 0, None, bool(skipping))
+    for i, bits in enumerate((None, bits_of(isa, a))):
+        _core.kernel_weighted_sum(isa, a, w, None, z[i], None, False, bits)
+        _core.kernel_gradient(isa, a, delta, grad[i], 0, None, bits)
     assert (z[0] == z[1]).all()
     assert (grad[0] == grad[1]).all()
 
@@ -58,22 +74,26 @@ def test_nan_is_no_zero(isa, dtype, rng):
     a, w = np.zeros((8, 20), dtype), np.ones((20, 9), dtype)
     a[3, 5] = np.nan
     z, grad = np.empty((8, 9), dtype), np.empty((20, 9), dtype)
-    _core.kernel_weighted_sum(isa, a, w, None, z, None, False, True)
+    bits = bits_of(isa, a)
+    _core.kernel_weighted_sum(isa, a, w, None, z, None, False, bits)
     assert np.isnan(z[3]).all()
     assert (np.delete(z, 3, axis=0) == 0).all()
-    _core.kernel_gradient(isa, a, np.ones((8, 9), dtype), grad, 0, None, True)
+    _core.kernel_gradient(isa, a, np.ones((8, 9), dtype), grad, 0, None, bits)
     assert np.isnan(grad[5]).all()
     assert (np.delete(grad, 5, axis=0) == 0).all()
 
 
 def test_remaining(isa, dtype):
+    def remaining(a):
+        return _core.kernel_remaining(isa, a.shape[1], bits_of(isa, a))
+
     a = np.ones((12, 600), dtype)
-    assert _core.kernel_remaining(isa, a) == (1, 1)
+    assert remaining(a) == (1, 1)
     a[:, 150:] = 0
-    assert _core.kernel_remaining(isa, a) == (0.25, 0.25)
+    assert remaining(a) == (0.25, 0.25)
     a[:6, 150:] = 2  # in one tile's rows of two
-    assert _core.kernel_remaining(isa, a) == (0.625, 0.625)
-    assert _core.kernel_remaining(isa, np.zeros((12, 600), dtype)) == (0, 0)
+    assert remaining(a) == (0.625, 0.625)
+    assert remaining(np.zeros((12, 600), dtype)) == (0, 0)
 
 
 @pytest.mark.parametrize("kind", ["float", "uint8", "sparse"])

@@ -93,6 +93,7 @@ class Network:
         x: int,
         y: int,
         weight: int,
+        nonzeros: int,
         row_size: int,
         segments: int,
         shared_size: int,
@@ -221,7 +222,7 @@ def kernel_weighted_sum(
     z: _Real,
     index: _Order | None = None,
     relu: bool = False,
-    skipping: bool = False,
+    bits: NDArray[np.uint64] | None = None,
 ) -> None: ...
 def kernel_delta_product(
     isa: str,
@@ -239,9 +240,12 @@ def kernel_gradient(
     grad_w: _Real,
     first_row: int = 0,
     index: _Order | None = None,
-    skipping: bool = False,
+    bits: NDArray[np.uint64] | None = None,
 ) -> None: ...
-def kernel_remaining(isa: str, a: _Real) -> tuple[float, float]: ...
+def kernel_nonzeros(
+    isa: str, a: _Real, bits: NDArray[np.uint64], index: _Order | None = None
+) -> None: ...
+def kernel_remaining(isa: str, n: int, bits: NDArray[np.uint64]) -> tuple[float, float]: ...
 def kernel_column_sums(isa: str, delta: _Real, sums: _Real) -> None: ...
 def kernel_transpose(isa: str, src: _Real, dst: _Real) -> None: ...
 def kernel_activate(

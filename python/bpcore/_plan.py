@@ -202,6 +202,8 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             "x": places.new(n_x),
             "y": places.new(n_y),
             "weight": places.new(1),
+            # A bit for each input, in words of two float32.
+            "nonzeros": places.new(2 * -(-n_x // 64)),
             "row_size": places.size,
             "segments": segments,
             "shared_size": shared.size,

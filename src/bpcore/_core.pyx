@@ -182,10 +182,10 @@ cdef class Network:
     def __cinit__(self, layers, numbers, *, int loss, bint from_z, loss_p, int reduction,
                   bint ignores, Py_ssize_t native_scratch, int first_delta, Py_ssize_t n_x,
                   Py_ssize_t n_y, Py_ssize_t x, Py_ssize_t y, Py_ssize_t weight,
-                  Py_ssize_t row_size, Py_ssize_t segments, Py_ssize_t shared_size,
-                  Py_ssize_t scratch_size, Py_ssize_t block, Py_ssize_t capacity, int threads,
-                  list users, variables, variable_numbers, list rules, parameters, state,
-                  workspace):
+                  Py_ssize_t nonzeros, Py_ssize_t row_size, Py_ssize_t segments,
+                  Py_ssize_t shared_size, Py_ssize_t scratch_size, Py_ssize_t block,
+                  Py_ssize_t capacity, int threads, list users, variables, variable_numbers,
+                  list rules, parameters, state, workspace):
         cdef int64_t[:, ::1] rows = layers
         cdef double[:, ::1] reals = numbers
         cdef Layer *layer
@@ -235,6 +235,7 @@ cdef class Network:
         self.plan.x = x
         self.plan.y = y
         self.plan.weight = weight
+        self.plan.nonzeros = nonzeros
         self.plan.row_size = row_size
         self.plan.segments = segments
         self.plan.shared_size = shared_size

@@ -23,11 +23,12 @@ may be given an index). W^T of the layers that hand a delta
 down (w_t) lies in the workspace; whoever changes the parameters keeps it up to date.
 """
 
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 from kernels cimport (
     BP_NATIVE_LOSS, BP_RELU, BP_SIGMOID, BP_TANH, BP_USER_ACTIVATION, BP_USER_LOSS, activate,
-    bp_isa, column_sums, cost, delta_product, derive, gradient, transpose, weighted_sum,
+    bp_isa, bp_words_of_bits, column_sums, cost, delta_product, derive, gradient, nonzeros,
+    transpose, weighted_sum,
 )
 from native cimport native_costs
 from network cimport Draw, Layer, Plan, real
@@ -49,6 +50,12 @@ cdef inline const real *input_of(const Plan *plan, int l, const real *x, Py_ssiz
     if l == 0:
         return x
     return rows_of(plan, plan.layers[l - 1].a, plan.layers[l].n_in, first, work)
+
+
+cdef inline uint64_t *bits_of(const Plan *plan, Py_ssize_t first, real *work) noexcept nogil:
+    """Which elements of x are not 0, from row `first` of the batch on."""
+    return (<uint64_t *>(work + plan.nonzeros * plan.capacity)
+            + first * bp_words_of_bits(plan.n_x))
 
 
 cdef inline const real *z_of(const Plan *plan, int l, const real *x, Py_ssize_t first,
@@ -96,6 +103,8 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
     cdef uint32_t words[4]
     if plan.has_vectors and first == 0:
         clear_vectors(plan, work)
+    if plan.skips_sum or plan.skips_gradient:
+        nonzeros(isa, rows, plan.n_x, x, index, bits_of(plan, first, work))
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
         z = z_of(plan, l, x, first, work)
@@ -106,7 +115,7 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
             weighted_sum(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
                          index if l == 0 else NULL, theta + layer.w,
                          theta + layer.b if layer.b >= 0 else NULL, relu, <real *>z,
-                         l == 0 and plan.skips_sum)
+                         bits_of(plan, first, work) if l == 0 and plan.skips_sum else NULL)
             if relu:
                 continue
         if is_special(layer):
@@ -241,8 +250,8 @@ cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t first
             continue
         delta = rows_of(plan, layer.delta, layer.n_out, first, work)
         gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
-                 index if l == 0 else NULL, layer.n_in, delta, grad + layer.w,
-                 l == 0 and plan.skips_gradient)
+                 index if l == 0 else NULL, layer.n_in, 0, delta, grad + layer.w,
+                 bits_of(plan, first, work) if l == 0 and plan.skips_gradient else NULL)
         if layer.b >= 0:
             column_sums(isa, rows, layer.n_out, delta, grad + layer.b)
 

@@ -4,15 +4,18 @@
 
 def kernel_weighted_sum(str isa, const real[:, ::1] a, const real[:, ::1] w, const real[::1] b,
                         real[:, ::1] z, const int64_t[::1] index=None, bint relu=False,
-                        bint skipping=False):
+                        const uint64_t[:, ::1] bits=None):
     cdef const real *b_ = NULL
     cdef const int64_t *index_ = NULL
+    cdef const uint64_t *bits_ = NULL
     if b is not None:
         b_ = &b[0]
     if index is not None:
         index_ = &index[0]
+    if bits is not None:
+        bits_ = &bits[0, 0]
     kernels.weighted_sum(find_isa(isa), z.shape[0], w.shape[0], w.shape[1], &a[0, 0], index_,
-                         &w[0, 0], b_, relu, &z[0, 0], skipping)
+                         &w[0, 0], b_, relu, &z[0, 0], bits_)
 
 
 def kernel_delta_product(str isa, const real[:, ::1] delta, const real[:, ::1] w,
@@ -30,20 +33,31 @@ def kernel_delta_product(str isa, const real[:, ::1] delta, const real[:, ::1] w
 
 def kernel_gradient(str isa, const real[:, ::1] a, const real[:, ::1] delta,
                     real[:, ::1] grad_w, Py_ssize_t first_row=0,
-                    const int64_t[::1] index=None, bint skipping=False):
+                    const int64_t[::1] index=None, const uint64_t[:, ::1] bits=None):
     """Rows first_row .. first_row + len(grad_w) of a^T delta."""
+    cdef const int64_t *index_ = NULL
+    cdef const uint64_t *bits_ = NULL
+    if index is not None:
+        index_ = &index[0]
+    if bits is not None:
+        bits_ = &bits[0, 0]
+    kernels.gradient(find_isa(isa), delta.shape[0], grad_w.shape[0], delta.shape[1],
+                     &a[0, 0], index_, a.shape[1], first_row, &delta[0, 0], &grad_w[0, 0],
+                     bits_)
+
+
+def kernel_nonzeros(str isa, const real[:, ::1] a, uint64_t[:, ::1] bits,
+                    const int64_t[::1] index=None):
     cdef const int64_t *index_ = NULL
     if index is not None:
         index_ = &index[0]
-    kernels.gradient(find_isa(isa), delta.shape[0], grad_w.shape[0], delta.shape[1],
-                     &a[0, first_row], index_, a.shape[1], &delta[0, 0], &grad_w[0, 0],
-                     skipping)
+    kernels.nonzeros(find_isa(isa), bits.shape[0], a.shape[1], &a[0, 0], index_, &bits[0, 0])
 
 
-def kernel_remaining(str isa, const real[:, ::1] a):
-    """The parts of the weighted sum and of the gradient that skipping the zeros of a leaves."""
+def kernel_remaining(str isa, Py_ssize_t n, const uint64_t[:, ::1] bits):
+    """The parts of the weighted sum and of the gradient that skipping zeros leaves."""
     cdef double left[2]
-    kernels.remaining(find_isa(isa), a.shape[0], a.shape[1], &a[0, 0], left)
+    kernels.remaining(find_isa(isa), bits.shape[0], n, &bits[0, 0], left)
     return left[0], left[1]
 
 

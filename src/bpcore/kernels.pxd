@@ -132,12 +132,14 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
                          Py_ssize_t, const float *, float *) noexcept nogil
         void (*weighted_sum_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
-                                      const int64_t *, const float *, const float *, int,
-                                      float *) noexcept nogil
+                                      const int64_t *, const uint64_t *, const float *,
+                                      const float *, int, float *) noexcept nogil
         void (*gradient_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
-                                  const int64_t *, Py_ssize_t, const float *,
-                                  float *) noexcept nogil
-        void (*remaining)(Py_ssize_t, Py_ssize_t, const float *, double *) noexcept nogil
+                                  const int64_t *, Py_ssize_t, Py_ssize_t, const uint64_t *,
+                                  const float *, float *) noexcept nogil
+        void (*nonzeros)(Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
+                         uint64_t *) noexcept nogil
+        void (*remaining)(Py_ssize_t, Py_ssize_t, const uint64_t *, double *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t, float *,
                           Py_ssize_t) noexcept nogil
@@ -197,12 +199,14 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
                          Py_ssize_t, const double *, double *) noexcept nogil
         void (*weighted_sum_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
-                                      const int64_t *, const double *, const double *, int,
-                                      double *) noexcept nogil
+                                      const int64_t *, const uint64_t *, const double *,
+                                      const double *, int, double *) noexcept nogil
         void (*gradient_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
-                                  const int64_t *, Py_ssize_t, const double *,
-                                  double *) noexcept nogil
-        void (*remaining)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
+                                  const int64_t *, Py_ssize_t, Py_ssize_t, const uint64_t *,
+                                  const double *, double *) noexcept nogil
+        void (*nonzeros)(Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
+                         uint64_t *) noexcept nogil
+        void (*remaining)(Py_ssize_t, Py_ssize_t, const uint64_t *, double *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t, double *,
                           Py_ssize_t) noexcept nogil
@@ -272,6 +276,7 @@ cdef extern from "kernels/threads.h" nogil:
         pass
     void bp_barrier_init(bp_barrier *barrier, int threads) noexcept
     void bp_barrier_wait(bp_barrier *barrier) noexcept
+    Py_ssize_t bp_words_of_bits(Py_ssize_t n) noexcept
     int bp_run_threads(int threads, void (*run)(void *, int) noexcept nogil,
                        void *argument) noexcept
     unsigned long long bp_flush_denormals() noexcept
@@ -281,12 +286,13 @@ cdef extern from "kernels/threads.h" nogil:
 cdef inline void weighted_sum(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
                               Py_ssize_t n_out, const real *a, const int64_t *index,
                               const real *w, const real *b, int relu, real *z,
-                              bint skipping=False) noexcept nogil:
-    if skipping:
+                              const uint64_t *bits=NULL) noexcept nogil:
+    """With bits, skipping zeros."""
+    if bits != NULL:
         if real is float:
-            isa.f32.weighted_sum_skipping(rows, n_in, n_out, a, index, w, b, relu, z)
+            isa.f32.weighted_sum_skipping(rows, n_in, n_out, a, index, bits, w, b, relu, z)
         else:
-            isa.f64.weighted_sum_skipping(rows, n_in, n_out, a, index, w, b, relu, z)
+            isa.f64.weighted_sum_skipping(rows, n_in, n_out, a, index, bits, w, b, relu, z)
     elif real is float:
         isa.f32.weighted_sum(rows, n_in, n_out, a, index, w, b, relu, z)
     else:
@@ -304,25 +310,33 @@ cdef inline void delta_product(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_
 
 cdef inline void gradient(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
                           Py_ssize_t n_out, const real *a, const int64_t *index,
-                          Py_ssize_t stride, const real *delta, real *grad_w,
-                          bint skipping=False) noexcept nogil:
-    if skipping:
+                          Py_ssize_t stride, Py_ssize_t first, const real *delta, real *grad_w,
+                          const uint64_t *bits=NULL) noexcept nogil:
+    """Of the n_in columns of a from `first` on; with bits, skipping zeros."""
+    if bits != NULL:
         if real is float:
-            isa.f32.gradient_skipping(rows, n_in, n_out, a, index, stride, delta, grad_w)
+            isa.f32.gradient_skipping(rows, n_in, n_out, a, index, stride, first, bits, delta,
+                                      grad_w)
         else:
-            isa.f64.gradient_skipping(rows, n_in, n_out, a, index, stride, delta, grad_w)
+            isa.f64.gradient_skipping(rows, n_in, n_out, a, index, stride, first, bits, delta,
+                                      grad_w)
     elif real is float:
-        isa.f32.gradient(rows, n_in, n_out, a, index, stride, delta, grad_w)
+        isa.f32.gradient(rows, n_in, n_out, a + first, index, stride, delta, grad_w)
     else:
-        isa.f64.gradient(rows, n_in, n_out, a, index, stride, delta, grad_w)
+        isa.f64.gradient(rows, n_in, n_out, a + first, index, stride, delta, grad_w)
 
 
-cdef inline void remaining(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *a,
-                           double *left) noexcept nogil:
+cdef inline void nonzeros(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *a,
+                          const int64_t *index, uint64_t *bits) noexcept nogil:
     if real is float:
-        isa.f32.remaining(rows, n, a, left)
+        isa.f32.nonzeros(rows, n, a, index, bits)
     else:
-        isa.f64.remaining(rows, n, a, left)
+        isa.f64.nonzeros(rows, n, a, index, bits)
+
+
+cdef inline void remaining(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
+                           const uint64_t *bits, double *left) noexcept nogil:
+    isa.f64.remaining(rows, n, bits, left)
 
 
 cdef inline void column_sums(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,

@@ -93,6 +93,7 @@ cdef struct Plan:
     int first_delta       # delta is wanted for layers first_delta .. n_layers - 1
     Py_ssize_t n_x, n_y   # columns of x and of y
     Py_ssize_t x, y, weight   # workspace offsets of a gathered batch
+    Py_ssize_t nonzeros   # and of the bits that tell which elements of x are not 0
     Py_ssize_t row_size   # elements of workspace a row takes
     Py_ssize_t segments   # offset of the gradients of segments.pxd, as for w_t, or -1
     Py_ssize_t shared_size    # elements of all W^T and other arrays of the whole batch

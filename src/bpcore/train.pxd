@@ -24,7 +24,7 @@ Every sum has one order whatever the number of threads, so that the bits do not 
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from backprop cimport (
-    deltas, forward, gradients, input_of, output_cost, rows_of, transpose_weights, w_t_of,
+    bits_of, deltas, forward, gradients, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
 from kernels cimport (
     bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
@@ -318,8 +318,9 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
             at = layer.w + k * layer.n_out
             if whole != NULL:
                 grad = whole + at
-            gradient(isa, batch.rows, n, layer.n_out, a + k, index if l == 0 else NULL,
-                     layer.n_in, delta, grad, l == 0 and plan.skips_gradient)
+            gradient(isa, batch.rows, n, layer.n_out, a, index if l == 0 else NULL,
+                     layer.n_in, k, delta, grad,
+                     bits_of(plan, 0, work) if l == 0 and plan.skips_gradient else NULL)
             # (The choice between updates stands here, below and in update_vector: tried as one
             # function, which the compiler does not inline, a step of online1 took 3 % longer.)
             if whole == NULL and job.plain:

@@ -93,6 +93,9 @@ enum {
     BP_SKIP_ROWS = 6,
 };
 
+/* 64-bit words that hold a bit for each of n elements. */
+static inline ptrdiff_t bp_words_of_bits(ptrdiff_t n) { return (n + 63) / 64; }
+
 /* Element types that inputs may have: converted row by row, never copied whole. */
 enum bp_element {
     BP_INT8,

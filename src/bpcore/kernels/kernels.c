@@ -36,6 +36,7 @@ const BP_KERNELS BP_TABLE = {
     .gradient = gradient,
     .weighted_sum_skipping = weighted_sum_skipping,
     .gradient_skipping = gradient_skipping,
+    .nonzeros = nonzeros,
     .remaining = remaining,
     .column_sums = column_sums,
     .transpose = transpose,

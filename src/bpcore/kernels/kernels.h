@@ -41,16 +41,22 @@ typedef struct BP_KERNELS {
                      REAL *grad_w);
 
     /* The weighted sum and the gradient for an a with many zeros: what those multiply is left
-     * out, so that 0 times an infinity or NaN may count as 0. */
+     * out, so that 0 times an infinity or NaN may count as 0. This gradient's a starts at its
+     * first column, and the n_in columns from `first` on are meant. */
     void (*weighted_sum_skipping)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
-                                  const int64_t *index, const REAL *w, const REAL *b, int relu,
-                                  REAL *z);
+                                  const int64_t *index, const uint64_t *bits, const REAL *w,
+                                  const REAL *b, int relu, REAL *z);
     void (*gradient_skipping)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
-                              const int64_t *index, ptrdiff_t stride, const REAL *delta,
-                              REAL *grad_w);
+                              const int64_t *index, ptrdiff_t stride, ptrdiff_t first,
+                              const uint64_t *bits, const REAL *delta, REAL *grad_w);
 
-    /* left = the parts of their work that remain where a (rows, n) is such as these rows. */
-    void (*remaining)(ptrdiff_t rows, ptrdiff_t n, const REAL *a, double left[2]);
+    /* What they read as `bits`, one for each element of a (rows, n) in the order of index, set
+     * where it is not 0: bp_words_of_bits(n) words a row. */
+    void (*nonzeros)(ptrdiff_t rows, ptrdiff_t n, const REAL *a, const int64_t *index,
+                     uint64_t *bits);
+
+    /* left = the parts of their work that remain where a is such as these rows. */
+    void (*remaining)(ptrdiff_t rows, ptrdiff_t n, const uint64_t *bits, double left[2]);
 
     /* sums[j] = sum over rows of delta[i, j]: the gradient of the bias. */
     void (*column_sums)(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, REAL *sums);
