@@ -147,9 +147,11 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
             row["user"] = len(users)
             users.append(layer.activation)
         row.update(layer._row())
-        numbers.append({"epsilon": 0.0, "momentum": 0.0, **layer._numbers()})
-        numbers[-1].update(zip(("p_0", "p_1", "p_2"), params, strict=True))
-        numbers[-1]["l1"], numbers[-1]["l2"] = layer._activity_penalty()
+        number = dict.fromkeys(_core.PLAN_NUMBERS, 0.0)
+        number.update(layer._numbers())
+        number["p_0"], number["p_1"], number["p_2"] = params
+        number["l1"], number["l2"] = layer._activity_penalty()
+        numbers.append(number)
         if specs[l]:
             row["variable"] = n_variables
             n_variables += len(specs[l])
@@ -188,8 +190,8 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False):
         segments = shared.new(_core.SEGMENTS * _aligned(parameters.size))
     n_x = layers[0].n_in
     return Plan(
-        matrix=np.array([[row[c] for c in _core.PLAN_COLUMNS] for row in rows], np.int64),
-        numbers=np.array([[row[c] for c in _core.PLAN_NUMBERS] for row in numbers], np.float64),
+        matrix=np.array([list(row.values()) for row in rows], np.int64),
+        numbers=np.array([list(row.values()) for row in numbers], np.float64),
         fields={
             **of_loss,
             # Of a row's doubles two elements each, so that float32 has room for them too.

@@ -43,8 +43,8 @@ def make_tables(layers, specs, penalties=True):
                 _add_penalty(regularizer, shape, row, number),
                 _add_constraint(spec.constraint, shape, row, number),
             )
-            rows.append([int(row[c]) for c in _core.VARIABLE_COLUMNS])
-            numbers.append([float(number[c]) for c in _core.VARIABLE_NUMBERS])
+            rows.append(list(row.values()))
+            numbers.append(list(number.values()))
             rules.append(user)
             at += math.prod(shape)
     return {

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
@@ -19,11 +19,16 @@ from ..losses import Loss
 from ..optimizers import Optimizer
 from . import _lbfgs
 from ._network import Epochs, Network, make_model, make_optimizer
+from ._parameters import Parameters
 from ._scaling import Scaling
 from ._stopping import HeldOut, Watch, run
 
+# The first seeds of integers as random_state: NumPy needs long to show a RandomState's state.
+_first_seeds: dict[int, int] = {}
+_MOST_SEEDS = 1024
 
-class BaseMLP(BaseEstimator, ABC):
+
+class BaseMLP(Parameters, ABC):
     """The estimators' common part; see `MLPClassifier` and `MLPRegressor`."""
 
     _parameter_constraints: dict = {  # noqa: RUF012
@@ -265,7 +270,7 @@ class BaseMLP(BaseEstimator, ABC):
             )
         optimizer = make_optimizer(self)
         model.compile(optimizer=optimizer, loss=objective.loss)
-        model._seed = self._new_seed()
+        model._seed = self._first_seed()
         self.model_ = model
         n_y = 1 if objective.indices else sizes[-1]
         self._network = Network(model, objective, n_y, self.model is None and self.alpha > 0)
@@ -293,6 +298,17 @@ class BaseMLP(BaseEstimator, ABC):
         scikit-learn draws the weights, and what is held out.
         """
         return zlib.crc32(pickle.dumps(self._random_state.get_state(legacy=False)))
+
+    def _first_seed(self):
+        """Return `_new_seed` of a `_random_state` that nothing was drawn from yet."""
+        given = self.random_state
+        if type(given) is not int:
+            return self._new_seed()
+        if given not in _first_seeds:
+            if len(_first_seeds) >= _MOST_SEEDS:
+                _first_seeds.clear()
+            _first_seeds[given] = self._new_seed()
+        return _first_seeds[given]
 
     def _split(self, X, y, weight, incremental, validation_data):
         """Return what to train on and what is held out, each (X, y, weight)."""

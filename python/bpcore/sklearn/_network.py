@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
-from .. import _core, layers, losses, optimizers, regularizers
+from .. import _core, initializers, layers, losses, optimizers, regularizers
 from .._data import aligned_empty, as_inputs
 from .._plan import make_plan
 from .._threads import threads_for
@@ -94,12 +94,14 @@ def per_layer(value, count, name):
 
 def make_model(sizes, activation, out_activation, dropout, alpha, dtype):
     """Return the Sequential of these sizes, all weights 0."""
+    zeros = initializers.Zeros()  # an object: a name is looked up for each layer
 
     def dense(units, activation, name):
         return layers.Dense(
             units,
             activation=name_of(activation),
-            kernel_initializer="zeros",
+            kernel_initializer=zeros,
+            bias_initializer=zeros,
             kernel_regularizer=regularizers.L2(0.5 * alpha) if alpha else None,
             name=name,
         )
@@ -175,7 +177,7 @@ class Network:
     def kernels(self):
         """Return the weights and the biases of the dense layers, as views."""
         dense = [layer for layer in self.model.layers if isinstance(layer, layers.Dense)]
-        return [la.weights[0] for la in dense], [la.weights[1] for la in dense if la.use_bias]
+        return [la.kernel for la in dense], [la.bias for la in dense if la.use_bias]
 
     def core(self, rows=1, threads=1):
         """Return the compiled network with room for so many rows and threads."""
