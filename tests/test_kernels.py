@@ -118,6 +118,44 @@ def test_splitting_changes_no_bit(isa, dtype, rng, n_in, n_out):
     assert (grad == grad_part).all()
 
 
+def apart(rows):
+    """The same rows as parts of longer ones, NaN between them."""
+    whole = np.full((len(rows), rows.shape[1] + 3), np.nan, rows.dtype)
+    whole[:, : rows.shape[1]] = rows
+    return whole, whole[:, : rows.shape[1]]
+
+
+@pytest.mark.parametrize(("n_in", "n_out"), [(5, 3), (17, 1), (1, 9), (100, 10), (150, 300)])
+@pytest.mark.parametrize("rows", [1, 7, 70])
+def test_rows_apart(isa, dtype, rng, rows, n_in, n_out):
+    a, delta = array(rng, dtype, rows, n_in), array(rng, dtype, rows, n_out)
+    w, b = array(rng, dtype, n_in, n_out), array(rng, dtype, n_out)
+    w_t, index = np.ascontiguousarray(w.T), rng.permutation(rows)
+    a_apart, delta_apart = apart(a)[1], apart(delta)[1]
+
+    def products(a, delta, out_of):
+        z, whole_z = out_of(rows, n_out)
+        _core.kernel_weighted_sum(isa, a, w, b, z, None, True)
+        below, whole_below = out_of(rows, n_in)
+        _core.kernel_delta_product(isa, delta, w, w_t, below, a, "tanh")
+        grads = np.empty((2, n_in, n_out), dtype)
+        _core.kernel_gradient(isa, a, delta, grads[0])
+        _core.kernel_gradient(isa, a, delta, grads[1], 0, index)
+        sums = np.empty(n_out, dtype)
+        _core.kernel_column_sums(isa, delta, sums)
+        return (z, below, grads, sums), (whole_z, whole_below)
+
+    def part_of_longer(*shape):
+        whole, part = apart(np.zeros(shape, dtype))
+        return part, whole
+
+    plain, _ = products(a, delta, lambda *shape: (np.empty(shape, dtype), None))
+    padded, wholes = products(a_apart, delta_apart, part_of_longer)
+    for x, y in zip(plain, padded, strict=True):
+        assert_close(y, x.astype("float64"), dtype)
+    assert all(np.isnan(whole[:, -3:]).all() for whole in wholes)
+
+
 @pytest.mark.parametrize("name", sorted(reference.ACTIVATIONS))
 @pytest.mark.parametrize(("rows", "n"), [(1, 1), (3, 5), (7, 16), (2, 33), (257, 10)])
 def test_activations(isa, dtype, rng, name, rows, n):

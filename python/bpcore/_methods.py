@@ -41,7 +41,8 @@ class TrainingMethods(CompiledMethods):
         """Return the plan for this many target columns, made once."""
         key = n_y, keep_all
         if key not in self._plans:  # an optimizer of scipy asks thousands of times
-            self._plans[key] = make_plan(self._layers, self.loss, *key)
+            itemsize = self._parameters.itemsize
+            self._plans[key] = make_plan(self._layers, self.loss, *key, itemsize=itemsize)
         return self._plans[key]
 
     def _network(self, n_y, rows, threads=1):

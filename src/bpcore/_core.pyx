@@ -141,7 +141,7 @@ SEGMENTS = SEGMENTS_
 # One row of the plan's matrix for each layer; the fields of network.pxd's Layer.
 PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w_t", "chunk",
                 "z", "a", "delta", "gamma", "beta", "state", "vectors", "group", "seed",
-                "frozen", "variable")
+                "frozen", "variable", "row")
 # And its real numbers, likewise.
 PLAN_NUMBERS = ("epsilon", "momentum", "l1", "l2", "p_0", "p_1", "p_2")
 
@@ -273,6 +273,7 @@ cdef class Network:
             layer.l2 = reals[l, 3]
             layer.p[0], layer.p[1], layer.p[2] = reals[l, 4], reals[l, 5], reals[l, 6]
             layer.variable = rows[l, 19]
+            layer.row = rows[l, 20]
             self.plan.has_vectors |= layer.vectors >= 0
             self.plan.has_penalty |= layer.l1 != 0 or layer.l2 != 0
             self.check(layer, shared_size)
@@ -293,7 +294,8 @@ cdef class Network:
                 and 0 < layer.group <= layer.n_out and layer.n_out % layer.group == 0
                 and (layer.w < 0 or 0 <= layer.variable < self.plan.n_variables)
                 and (layer.b < 0 or layer.variable + 1 < self.plan.n_variables)
-                and max(layer.z, layer.a, layer.delta) + layer.n_out <= self.plan.row_size):
+                and max(layer.z, layer.a, layer.delta) + layer.row <= self.plan.row_size
+                and layer.row >= layer.n_out):
             raise ValueError("the plan does not fit the parameters: the layers were changed "
                              "behind the model's back")
         return 0

@@ -40,7 +40,7 @@ from user cimport user_activate, user_cost, user_derive
 
 cdef inline real *rows_of(const Plan *plan, Py_ssize_t offset, Py_ssize_t n, Py_ssize_t first,
                           real *work) noexcept nogil:
-    """Row `first` of the (rows, n) array that the plan puts at `offset`."""
+    """Row `first` of the array with n elements a row that the plan puts at `offset`."""
     return work + offset * plan.capacity + first * n
 
 
@@ -49,7 +49,12 @@ cdef inline const real *input_of(const Plan *plan, int l, const real *x, Py_ssiz
     """a[l-1] as layer `l` (from 0) reads it."""
     if l == 0:
         return x
-    return rows_of(plan, plan.layers[l - 1].a, plan.layers[l].n_in, first, work)
+    return rows_of(plan, plan.layers[l - 1].a, plan.layers[l - 1].row, first, work)
+
+
+cdef inline Py_ssize_t input_row(const Plan *plan, int l) noexcept nogil:
+    """Elements from one row of that to the next."""
+    return plan.n_x if l == 0 else plan.layers[l - 1].row
 
 
 cdef inline uint64_t *bits_of(const Plan *plan, Py_ssize_t first, real *work) noexcept nogil:
@@ -62,7 +67,7 @@ cdef inline const real *z_of(const Plan *plan, int l, const real *x, Py_ssize_t 
                              real *work) noexcept nogil:
     if plan.layers[l].z < 0:
         return x
-    return rows_of(plan, plan.layers[l].z, plan.layers[l].n_out, first, work)
+    return rows_of(plan, plan.layers[l].z, plan.layers[l].row, first, work)
 
 
 cdef inline real *w_t_of(const Plan *plan, const Layer *layer, real *work) noexcept nogil:
@@ -108,13 +113,13 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
         z = z_of(plan, l, x, first, work)
-        a = rows_of(plan, layer.a, layer.n_out, first, work)
+        a = rows_of(plan, layer.a, layer.row, first, work)
         if layer.w >= 0:
             # Where a takes the place of z, ReLU rides along.
             relu = layer.activation == BP_RELU and a == z
             weighted_sum(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
-                         index if l == 0 else NULL, theta + layer.w,
-                         theta + layer.b if layer.b >= 0 else NULL, relu, <real *>z,
+                         input_row(plan, l), index if l == 0 else NULL, theta + layer.w,
+                         theta + layer.b if layer.b >= 0 else NULL, relu, <real *>z, layer.row,
                          bits_of(plan, first, work) if l == 0 and plan.skips_sum else NULL)
             if relu:
                 continue
@@ -124,7 +129,8 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
         elif layer.activation == BP_USER_ACTIVATION:
             user_activate(plan.users, layer.user, rows, layer.n_out, z, a)
         else:
-            activate(isa, layer.activation, rows, layer.n_out, z, a, layer.p)
+            # Where rows are padded, g works number by number: what lies between them is as good.
+            activate(isa, layer.activation, rows, layer.row, z, a, layer.p)
     return 0
 
 
@@ -152,12 +158,12 @@ cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t f
     cdef int last = plan.n_layers - 1
     cdef const Layer *layer = &plan.layers[last]
     cdef const real *z = z_of(plan, last, x, first, work)
-    cdef const real *a = rows_of(plan, layer.a, layer.n_out, first, work)
+    cdef const real *a = rows_of(plan, layer.a, layer.row, first, work)
     cdef real *delta = NULL
     cdef real *scratch
     cdef double total
     if want_delta:
-        delta = rows_of(plan, layer.delta, layer.n_out, first, work)
+        delta = rows_of(plan, layer.delta, layer.row, first, work)
     if plan.loss == BP_USER_LOSS:
         total = user_cost(plan.users, rows, plan.n_y, layer.n_out, a, y, weight, scale, delta)
     elif plan.loss == BP_NATIVE_LOSS:
@@ -194,11 +200,11 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
     cdef bint finished = plan.from_z
     for l in range(plan.n_layers - 1, plan.first_delta - 1, -1):
         layer = &plan.layers[l]
-        delta = rows_of(plan, layer.delta, layer.n_out, first, work)
+        delta = rows_of(plan, layer.delta, layer.row, first, work)
         # Until then delta holds dC/da[l]; times g'(z[l]).
         if not finished:
             z = z_of(plan, l, x, first, work)
-            a = rows_of(plan, layer.a, layer.n_out, first, work)
+            a = rows_of(plan, layer.a, layer.row, first, work)
             if layer.l1 != 0 or layer.l2 != 0:
                 penalty_down(layer, rows, row_share, a, delta)
             if is_special(layer):
@@ -211,7 +217,7 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
         if l == plan.first_delta:
             break
         # dC/da[l-1] = delta[l] W[l]^T, into the place of delta[l-1].
-        below = rows_of(plan, plan.layers[l - 1].delta, layer.n_in, first, work)
+        below = rows_of(plan, plan.layers[l - 1].delta, plan.layers[l - 1].row, first, work)
         g = plan.layers[l - 1].activation
         finished = (layer.w >= 0 and (g == BP_RELU or g == BP_SIGMOID or g == BP_TANH)
                     and plan.layers[l - 1].l1 == 0 and plan.layers[l - 1].l2 == 0)
@@ -223,9 +229,9 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
                 w_t = theta + layer.w
             a = NULL
             if finished:
-                a = rows_of(plan, plan.layers[l - 1].a, layer.n_in, first, work)
-            delta_product(isa, rows, layer.n_in, layer.n_out, delta, theta + layer.w, w_t, g, a,
-                          below)
+                a = rows_of(plan, plan.layers[l - 1].a, plan.layers[l - 1].row, first, work)
+            delta_product(isa, rows, layer.n_in, layer.n_out, delta, layer.row,
+                          theta + layer.w, w_t, g, a, below, plan.layers[l - 1].row)
         elif below != delta:
             memcpy(below, delta, rows * layer.n_in * sizeof(real))
     return 0
@@ -248,12 +254,13 @@ cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t first
                    layer.group * sizeof(real))
         if layer.w < 0:
             continue
-        delta = rows_of(plan, layer.delta, layer.n_out, first, work)
+        delta = rows_of(plan, layer.delta, layer.row, first, work)
         gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
-                 index if l == 0 else NULL, layer.n_in, 0, delta, grad + layer.w,
+                 input_row(plan, l), 0, index if l == 0 else NULL, delta, layer.row,
+                 grad + layer.w,
                  bits_of(plan, first, work) if l == 0 and plan.skips_gradient else NULL)
         if layer.b >= 0:
-            column_sums(isa, rows, layer.n_out, delta, grad + layer.b)
+            column_sums(isa, rows, layer.n_out, delta, layer.row, grad + layer.b)
 
 
 cdef inline double backprop(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, const real *x,

@@ -2,8 +2,13 @@
 # with plain NumPy and the benchmarks time. Shapes are the arrays'; see kernels.h.
 
 
-def kernel_weighted_sum(str isa, const real[:, ::1] a, const real[:, ::1] w, const real[::1] b,
-                        real[:, ::1] z, const int64_t[::1] index=None, bint relu=False,
+cdef Py_ssize_t row_of(const real[:, :] array):
+    """Elements from one row to the next; rows may be part of longer ones."""
+    return array.strides[0] // <Py_ssize_t>sizeof(real)
+
+
+def kernel_weighted_sum(str isa, const real[:, :] a, const real[:, ::1] w, const real[::1] b,
+                        real[:, :] z, const int64_t[::1] index=None, bint relu=False,
                         const uint64_t[:, ::1] bits=None):
     cdef const real *b_ = NULL
     cdef const int64_t *index_ = NULL
@@ -14,13 +19,13 @@ def kernel_weighted_sum(str isa, const real[:, ::1] a, const real[:, ::1] w, con
         index_ = &index[0]
     if bits is not None:
         bits_ = &bits[0, 0]
-    kernels.weighted_sum(find_isa(isa), z.shape[0], w.shape[0], w.shape[1], &a[0, 0], index_,
-                         &w[0, 0], b_, relu, &z[0, 0], bits_)
+    kernels.weighted_sum(find_isa(isa), z.shape[0], w.shape[0], w.shape[1], &a[0, 0],
+                         row_of(a), index_, &w[0, 0], b_, relu, &z[0, 0], row_of(z), bits_)
 
 
-def kernel_delta_product(str isa, const real[:, ::1] delta, const real[:, ::1] w,
-                         const real[:, ::1] w_t, real[:, ::1] out,
-                         const real[:, ::1] a=None, str g="relu"):
+def kernel_delta_product(str isa, const real[:, :] delta, const real[:, ::1] w,
+                         const real[:, ::1] w_t, real[:, :] out, const real[:, :] a=None,
+                         str g="relu"):
     cdef const real *a_ = NULL
     cdef const real *w_t_ = NULL
     if w_t is not None:
@@ -28,10 +33,11 @@ def kernel_delta_product(str isa, const real[:, ::1] delta, const real[:, ::1] w
     if a is not None:
         a_ = &a[0, 0]
     kernels.delta_product[real](find_isa(isa), delta.shape[0], w.shape[0], w.shape[1],
-                                &delta[0, 0], &w[0, 0], w_t_, ACTIVATIONS[g], a_, &out[0, 0])
+                                &delta[0, 0], row_of(delta), &w[0, 0], w_t_, ACTIVATIONS[g], a_,
+                                &out[0, 0], row_of(out))
 
 
-def kernel_gradient(str isa, const real[:, ::1] a, const real[:, ::1] delta,
+def kernel_gradient(str isa, const real[:, :] a, const real[:, :] delta,
                     real[:, ::1] grad_w, Py_ssize_t first_row=0,
                     const int64_t[::1] index=None, const uint64_t[:, ::1] bits=None):
     """Rows first_row .. first_row + len(grad_w) of a^T delta."""
@@ -42,8 +48,8 @@ def kernel_gradient(str isa, const real[:, ::1] a, const real[:, ::1] delta,
     if bits is not None:
         bits_ = &bits[0, 0]
     kernels.gradient(find_isa(isa), delta.shape[0], grad_w.shape[0], delta.shape[1],
-                     &a[0, 0], index_, a.shape[1], first_row, &delta[0, 0], &grad_w[0, 0],
-                     bits_)
+                     &a[0, 0], row_of(a), first_row, index_, &delta[0, 0], row_of(delta),
+                     &grad_w[0, 0], bits_)
 
 
 def kernel_nonzeros(str isa, const real[:, ::1] a, uint64_t[:, ::1] bits,
@@ -61,8 +67,9 @@ def kernel_remaining(str isa, Py_ssize_t n, const uint64_t[:, ::1] bits):
     return left[0], left[1]
 
 
-def kernel_column_sums(str isa, const real[:, ::1] delta, real[::1] sums):
-    kernels.column_sums(find_isa(isa), delta.shape[0], delta.shape[1], &delta[0, 0], &sums[0])
+def kernel_column_sums(str isa, const real[:, :] delta, real[::1] sums):
+    kernels.column_sums(find_isa(isa), delta.shape[0], delta.shape[1], &delta[0, 0],
+                        row_of(delta), &sums[0])
 
 
 def kernel_transpose(str isa, const real[:, ::1] src, real[:, ::1] dst):

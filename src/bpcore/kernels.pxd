@@ -124,23 +124,25 @@ cdef extern from "kernels/dispatch.h" nogil:
         int wide
 
     ctypedef struct bp_kernels_f32:
-        void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
-                             const int64_t *, const float *, const float *, int,
-                             float *) noexcept nogil
-        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const float *,
-                              const float *, int, const float *, float *) noexcept nogil
-        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
-                         Py_ssize_t, const float *, float *) noexcept nogil
+        void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t,
+                             const int64_t *, const float *, const float *, int, float *,
+                             Py_ssize_t) noexcept nogil
+        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t,
+                              const float *, const float *, int, const float *, float *,
+                              Py_ssize_t) noexcept nogil
+        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t,
+                         const int64_t *, const float *, Py_ssize_t, float *) noexcept nogil
         void (*weighted_sum_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
                                       const int64_t *, const uint64_t *, const float *,
-                                      const float *, int, float *) noexcept nogil
-        void (*gradient_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *,
-                                  const int64_t *, Py_ssize_t, Py_ssize_t, const uint64_t *,
-                                  const float *, float *) noexcept nogil
+                                      const float *, int, float *, Py_ssize_t) noexcept nogil
+        void (*gradient_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t,
+                                  Py_ssize_t, const int64_t *, const uint64_t *, const float *,
+                                  Py_ssize_t, float *) noexcept nogil
         void (*nonzeros)(Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
                          uint64_t *) noexcept nogil
         void (*remaining)(Py_ssize_t, Py_ssize_t, const uint64_t *, double *) noexcept nogil
-        void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, float *) noexcept nogil
+        void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t,
+                            float *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t, float *,
                           Py_ssize_t) noexcept nogil
         void (*activate[28])(Py_ssize_t, Py_ssize_t, const float *, float *,
@@ -191,23 +193,25 @@ cdef extern from "kernels/dispatch.h" nogil:
         int (*all_finite)(Py_ssize_t, Py_ssize_t, const bp_rows *) noexcept nogil
 
     ctypedef struct bp_kernels_f64:
-        void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
-                             const int64_t *, const double *, const double *, int,
-                             double *) noexcept nogil
-        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const double *,
-                              const double *, int, const double *, double *) noexcept nogil
-        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
-                         Py_ssize_t, const double *, double *) noexcept nogil
+        void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
+                             const int64_t *, const double *, const double *, int, double *,
+                             Py_ssize_t) noexcept nogil
+        void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
+                              const double *, const double *, int, const double *, double *,
+                              Py_ssize_t) noexcept nogil
+        void (*gradient)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
+                         const int64_t *, const double *, Py_ssize_t, double *) noexcept nogil
         void (*weighted_sum_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
                                       const int64_t *, const uint64_t *, const double *,
-                                      const double *, int, double *) noexcept nogil
-        void (*gradient_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *,
-                                  const int64_t *, Py_ssize_t, Py_ssize_t, const uint64_t *,
-                                  const double *, double *) noexcept nogil
+                                      const double *, int, double *, Py_ssize_t) noexcept nogil
+        void (*gradient_skipping)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
+                                  Py_ssize_t, const int64_t *, const uint64_t *, const double *,
+                                  Py_ssize_t, double *) noexcept nogil
         void (*nonzeros)(Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
                          uint64_t *) noexcept nogil
         void (*remaining)(Py_ssize_t, Py_ssize_t, const uint64_t *, double *) noexcept nogil
-        void (*column_sums)(Py_ssize_t, Py_ssize_t, const double *, double *) noexcept nogil
+        void (*column_sums)(Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
+                            double *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t, double *,
                           Py_ssize_t) noexcept nogil
         void (*activate[28])(Py_ssize_t, Py_ssize_t, const double *, double *,
@@ -284,46 +288,48 @@ cdef extern from "kernels/threads.h" nogil:
 
 
 cdef inline void weighted_sum(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
-                              Py_ssize_t n_out, const real *a, const int64_t *index,
-                              const real *w, const real *b, int relu, real *z,
+                              Py_ssize_t n_out, const real *a, Py_ssize_t a_row,
+                              const int64_t *index, const real *w, const real *b, int relu,
+                              real *z, Py_ssize_t z_row,
                               const uint64_t *bits=NULL) noexcept nogil:
-    """With bits, skipping zeros."""
+    """With bits, skipping zeros; then a_row is n_in."""
     if bits != NULL:
         if real is float:
-            isa.f32.weighted_sum_skipping(rows, n_in, n_out, a, index, bits, w, b, relu, z)
+            isa.f32.weighted_sum_skipping(rows, n_in, n_out, a, index, bits, w, b, relu, z, z_row)
         else:
-            isa.f64.weighted_sum_skipping(rows, n_in, n_out, a, index, bits, w, b, relu, z)
+            isa.f64.weighted_sum_skipping(rows, n_in, n_out, a, index, bits, w, b, relu, z, z_row)
     elif real is float:
-        isa.f32.weighted_sum(rows, n_in, n_out, a, index, w, b, relu, z)
+        isa.f32.weighted_sum(rows, n_in, n_out, a, a_row, index, w, b, relu, z, z_row)
     else:
-        isa.f64.weighted_sum(rows, n_in, n_out, a, index, w, b, relu, z)
+        isa.f64.weighted_sum(rows, n_in, n_out, a, a_row, index, w, b, relu, z, z_row)
 
 
 cdef inline void delta_product(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
-                               Py_ssize_t n_out, const real *delta, const real *w,
-                               const real *w_t, int g, const real *a, real *out) noexcept nogil:
+                               Py_ssize_t n_out, const real *delta, Py_ssize_t delta_row,
+                               const real *w, const real *w_t, int g, const real *a,
+                               real *out, Py_ssize_t out_row) noexcept nogil:
     if real is float:
-        isa.f32.delta_product(rows, n_in, n_out, delta, w, w_t, g, a, out)
+        isa.f32.delta_product(rows, n_in, n_out, delta, delta_row, w, w_t, g, a, out, out_row)
     else:
-        isa.f64.delta_product(rows, n_in, n_out, delta, w, w_t, g, a, out)
+        isa.f64.delta_product(rows, n_in, n_out, delta, delta_row, w, w_t, g, a, out, out_row)
 
 
 cdef inline void gradient(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
-                          Py_ssize_t n_out, const real *a, const int64_t *index,
-                          Py_ssize_t stride, Py_ssize_t first, const real *delta, real *grad_w,
-                          const uint64_t *bits=NULL) noexcept nogil:
+                          Py_ssize_t n_out, const real *a, Py_ssize_t a_row, Py_ssize_t first,
+                          const int64_t *index, const real *delta, Py_ssize_t delta_row,
+                          real *grad_w, const uint64_t *bits=NULL) noexcept nogil:
     """Of the n_in columns of a from `first` on; with bits, skipping zeros."""
     if bits != NULL:
         if real is float:
-            isa.f32.gradient_skipping(rows, n_in, n_out, a, index, stride, first, bits, delta,
-                                      grad_w)
+            isa.f32.gradient_skipping(rows, n_in, n_out, a, a_row, first, index, bits, delta,
+                                      delta_row, grad_w)
         else:
-            isa.f64.gradient_skipping(rows, n_in, n_out, a, index, stride, first, bits, delta,
-                                      grad_w)
+            isa.f64.gradient_skipping(rows, n_in, n_out, a, a_row, first, index, bits, delta,
+                                      delta_row, grad_w)
     elif real is float:
-        isa.f32.gradient(rows, n_in, n_out, a + first, index, stride, delta, grad_w)
+        isa.f32.gradient(rows, n_in, n_out, a + first, a_row, index, delta, delta_row, grad_w)
     else:
-        isa.f64.gradient(rows, n_in, n_out, a + first, index, stride, delta, grad_w)
+        isa.f64.gradient(rows, n_in, n_out, a + first, a_row, index, delta, delta_row, grad_w)
 
 
 cdef inline void nonzeros(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *a,
@@ -340,11 +346,11 @@ cdef inline void remaining(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
 
 
 cdef inline void column_sums(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
-                             const real *delta, real *sums) noexcept nogil:
+                             const real *delta, Py_ssize_t delta_row, real *sums) noexcept nogil:
     if real is float:
-        isa.f32.column_sums(rows, n, delta, sums)
+        isa.f32.column_sums(rows, n, delta, delta_row, sums)
     else:
-        isa.f64.column_sums(rows, n, delta, sums)
+        isa.f64.column_sums(rows, n, delta, delta_row, sums)
 
 
 cdef inline void transpose(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,

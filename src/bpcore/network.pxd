@@ -10,7 +10,7 @@ and every array it touches is an offset into one of two flat buffers:
   (n_in, n_out), then b at ``b``; -1 where the layer has none;
 * the workspace, laid out for ``capacity`` rows: an array of n columns that the
   plan puts at ``offset`` starts at ``offset * capacity`` and holds ``rows * n``
-  elements. Offsets may coincide: that is how a and z, or two deltas, share memory
+  elements (of a layer whose rows are padded, ``rows * row``). Offsets may coincide: that is how a and z, or two deltas, share memory
   where nothing needs both.
 """
 
@@ -37,6 +37,7 @@ cdef struct Layer:
     Py_ssize_t user       # index of a user's activation, or -1
     uint64_t threshold    # dropout: rate * 2^32
     Py_ssize_t n_in, n_out
+    Py_ssize_t row        # elements from one row of z, a and delta to the next, >= n_out
     Py_ssize_t w, b       # offsets into the parameters, or -1
     Py_ssize_t w_t        # offset of W^T behind the rows' arrays, or -1: none is kept
     Py_ssize_t chunk      # rows of W whose gradient is taken and used up at a time

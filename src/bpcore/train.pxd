@@ -24,7 +24,8 @@ Every sum has one order whatever the number of threads, so that the bits do not 
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from backprop cimport (
-    bits_of, deltas, forward, gradients, input_of, output_cost, rows_of, transpose_weights, w_t_of,
+    bits_of, deltas, forward, gradients, input_of, input_row, output_cost, rows_of, transpose_weights,
+    w_t_of,
 )
 from kernels cimport (
     bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
@@ -310,7 +311,7 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
         if layer.w < 0 or not (job.plain or plan.variables[layer.variable].trainable):
             continue
         a = input_of(plan, l, x, 0, work)
-        delta = rows_of(plan, layer.delta, layer.n_out, 0, work)
+        delta = rows_of(plan, layer.delta, layer.row, 0, work)
         k = part(layer.n_in, thread, job.threads)
         end = part(layer.n_in, thread + 1, job.threads)
         while k < end:
@@ -318,8 +319,8 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
             at = layer.w + k * layer.n_out
             if whole != NULL:
                 grad = whole + at
-            gradient(isa, batch.rows, n, layer.n_out, a, index if l == 0 else NULL,
-                     layer.n_in, k, delta, grad,
+            gradient(isa, batch.rows, n, layer.n_out, a, input_row(plan, l), k,
+                     index if l == 0 else NULL, delta, layer.row, grad,
                      bits_of(plan, 0, work) if l == 0 and plan.skips_gradient else NULL)
             # (The choice between updates stands here, below and in update_vector: tried as one
             # function, which the compiler does not inline, a step of online1 took 3 % longer.)
@@ -336,7 +337,7 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
         if layer.b >= 0 and thread == job.threads - 1:
             if whole != NULL:
                 grad = whole + layer.b
-            column_sums(isa, batch.rows, layer.n_out, delta, grad)
+            column_sums(isa, batch.rows, layer.n_out, delta, layer.row, grad)
             if whole == NULL and job.plain:
                 apply_update(isa, update, step, plan.n_parameters, layer.b, layer.n_out, theta,
                              grad, slots)

@@ -182,7 +182,8 @@ class Network:
     def core(self, rows=1, threads=1):
         """Return the compiled network with room for so many rows and threads."""
         if self._core is None or self._rows < rows or self._threads < threads:
-            plan = make_plan(self.model.layers, self.loss, self.n_y)
+            itemsize = self.parameters.itemsize
+            plan = make_plan(self.model.layers, self.loss, self.n_y, itemsize=itemsize)
             rows = max(rows, BLOCK_ROWS)
             self._core = plan.network(self.parameters, self.model._state, rows, threads)
             self._rows, self._threads = rows, threads

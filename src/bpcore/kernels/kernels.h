@@ -6,7 +6,8 @@
  *
  * Letters, as everywhere in bpcore:
  *   rows   B, the examples of a batch        n_in, n_out   n_{l-1} and n_l
- *   a, z, delta   (rows, n), row-major, rows contiguous unless a stride is given
+ *   a, z, delta   (rows, n), row-major; their rows follow each other, or lie a_row, z_row,
+ *                 delta_row elements apart where a kernel is given that
  *   w      (n_in, n_out)                     b   (n_out,)
  *
  * Arrays never overlap unless a comment says "may be". Every size may be any
@@ -23,32 +24,35 @@ typedef struct BP_KERNELS {
      * the i-th where index is NULL: data in a shuffled order need no copy. With relu,
      * max(z, 0) is stored instead of z. */
     void (*weighted_sum)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
-                         const int64_t *index, const REAL *w, const REAL *b, int relu,
-                         REAL *z);
+                         ptrdiff_t a_row, const int64_t *index, const REAL *w, const REAL *b,
+                         int relu, REAL *z, ptrdiff_t z_row);
 
     /* out = delta w^T; delta is (rows, n_out), out (rows, n_in). w_t = w^T of shape (n_out,
      * n_in), or NULL: then w is turned round a panel at a time, which is the better way for
      * weights that two copies of would leave the cache. If a (rows, n_in) is not NULL, out is
      * multiplied by g' there, a being g's value: g is BP_RELU, BP_SIGMOID or BP_TANH. */
     void (*delta_product)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
-                          const REAL *delta, const REAL *w, const REAL *w_t, int g,
-                          const REAL *a, REAL *out);
+                          const REAL *delta, ptrdiff_t delta_row, const REAL *w,
+                          const REAL *w_t, int g, const REAL *a, REAL *out,
+                          ptrdiff_t out_row);
 
-    /* grad_w = a^T delta for the n_in columns of a that start at `a`; the rows of a lie
-     * `stride` elements apart, in the order of index as for weighted_sum. */
+    /* grad_w = a^T delta for the n_in columns of a that start at `a`, its rows in the order of
+     * index as for weighted_sum. */
     void (*gradient)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
-                     const int64_t *index, ptrdiff_t stride, const REAL *delta,
-                     REAL *grad_w);
+                     ptrdiff_t a_row, const int64_t *index, const REAL *delta,
+                     ptrdiff_t delta_row, REAL *grad_w);
 
     /* The weighted sum and the gradient for an a with many zeros: what those multiply is left
-     * out, so that 0 times an infinity or NaN may count as 0. This gradient's a starts at its
+     * out, so that 0 times an infinity or NaN may count as 0. The sum's rows of a follow each
+     * other; the gradient's a starts at its
      * first column, and the n_in columns from `first` on are meant. */
     void (*weighted_sum_skipping)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
                                   const int64_t *index, const uint64_t *bits, const REAL *w,
-                                  const REAL *b, int relu, REAL *z);
+                                  const REAL *b, int relu, REAL *z, ptrdiff_t z_row);
     void (*gradient_skipping)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
-                              const int64_t *index, ptrdiff_t stride, ptrdiff_t first,
-                              const uint64_t *bits, const REAL *delta, REAL *grad_w);
+                              ptrdiff_t a_row, ptrdiff_t first, const int64_t *index,
+                              const uint64_t *bits, const REAL *delta, ptrdiff_t delta_row,
+                              REAL *grad_w);
 
     /* What they read as `bits`, one for each element of a (rows, n) in the order of index, set
      * where it is not 0: bp_words_of_bits(n) words a row. */
@@ -59,7 +63,8 @@ typedef struct BP_KERNELS {
     void (*remaining)(ptrdiff_t rows, ptrdiff_t n, const uint64_t *bits, double left[2]);
 
     /* sums[j] = sum over rows of delta[i, j]: the gradient of the bias. */
-    void (*column_sums)(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, REAL *sums);
+    void (*column_sums)(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, ptrdiff_t delta_row,
+                        REAL *sums);
 
     /* dst (n, rows) = src^T, src (rows, n); their rows lie src_stride and stride apart. */
     void (*transpose)(ptrdiff_t rows, ptrdiff_t n, const REAL *src, ptrdiff_t src_stride,

@@ -156,11 +156,11 @@ INLINE void sums_to_one(const int COUNT, const product *t, ptrdiff_t i, REAL *re
 }
 
 static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
-                         const int64_t *index, const REAL *w, const REAL *b, int relu,
-                         REAL *z) {
-    const product t = {.depth = n_in, .a = a, .a_row = n_in, .index = index, .b = w,
-                       .b_row = n_out, .start = b, .relu = relu, .c = z, .c_row = n_out};
-    if (n_out > 1) {
+                         ptrdiff_t a_row, const int64_t *index, const REAL *w, const REAL *b,
+                         int relu, REAL *z, ptrdiff_t z_row) {
+    const product t = {.depth = n_in, .a = a, .a_row = a_row, .index = index, .b = w,
+                       .b_row = n_out, .start = b, .relu = relu, .c = z, .c_row = z_row};
+    if (n_out > 1 || z_row > 1) {
         if (is_packed(rows, n_in, n_out))
             multiply_packed(&t, NULL, rows, n_out);
         else
@@ -175,10 +175,11 @@ static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const 
 }
 
 static void delta_product(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
-                          const REAL *delta, const REAL *w, const REAL *w_t, int g,
-                          const REAL *a, REAL *out) {
-    const product t = {.depth = n_out, .a = delta, .a_row = n_out, .b = w_t, .b_row = n_in,
-                       .gate = a, .g = g, .c = out, .c_row = n_in};
+                          const REAL *delta, ptrdiff_t delta_row, const REAL *w,
+                          const REAL *w_t, int g, const REAL *a, REAL *out,
+                          ptrdiff_t out_row) {
+    const product t = {.depth = n_out, .a = delta, .a_row = delta_row, .b = w_t, .b_row = n_in,
+                       .gate = a, .g = g, .c = out, .c_row = out_row};
     if (!w_t || is_packed(rows, n_out, n_in))
         multiply_packed(&t, w, rows, n_in);
     else
@@ -192,10 +193,11 @@ INLINE int is_narrow(ptrdiff_t n_in, ptrdiff_t n_out) {
 
 /* The gradient of few outputs: as delta^T a, whose vectors are full, turned round. */
 static void narrow_gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
-                            ptrdiff_t stride, const REAL *delta, REAL *grad_w) {
+                            ptrdiff_t a_row, const REAL *delta, ptrdiff_t delta_row,
+                            REAL *grad_w) {
     enum { WIDTH = 128 };
     REAL turned[2 * (VBYTES / sizeof(REAL)) * WIDTH] __attribute__((aligned(64)));
-    product t = {.depth = rows, .a = delta, .a_row = n_out, .b_row = stride, .c = turned,
+    product t = {.depth = rows, .a = delta, .a_row = delta_row, .b_row = a_row, .c = turned,
                  .c_row = WIDTH};
     for (ptrdiff_t i = 0; i < n_in; i += WIDTH) {
         const ptrdiff_t width = n_in - i < WIDTH ? n_in - i : WIDTH;
@@ -206,17 +208,17 @@ static void narrow_gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, con
 }
 
 static void gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
-                     const int64_t *index, ptrdiff_t stride, const REAL *delta,
-                     REAL *grad_w) {
-    product t = {.depth = rows, .a = a, .a_row = stride, .index = index, .b = delta,
-                 .b_row = n_out, .c = grad_w, .c_row = n_out};
-    if (n_out == 1 && !index) { /* one row, delta^T a, instead of one column */
-        t = (product){.depth = rows, .a = delta, .b = a, .b_row = stride, .c = grad_w};
+                     ptrdiff_t a_row, const int64_t *index, const REAL *delta,
+                     ptrdiff_t delta_row, REAL *grad_w) {
+    product t = {.depth = rows, .a = a, .a_row = a_row, .index = index, .b = delta,
+                 .b_row = delta_row, .c = grad_w, .c_row = n_out};
+    if (n_out == 1 && delta_row == 1 && !index) { /* one row, delta^T a, not one column */
+        t = (product){.depth = rows, .a = delta, .b = a, .b_row = a_row, .c = grad_w};
         multiply(&t, ROWS, 1, n_in);
         return;
     }
     if (is_narrow(n_in, n_out) && !index) {
-        narrow_gradient(rows, n_in, n_out, a, stride, delta, grad_w);
+        narrow_gradient(rows, n_in, n_out, a, a_row, delta, delta_row, grad_w);
         return;
     }
     if (!is_packed(n_in, rows, n_out)) {
@@ -233,23 +235,24 @@ static void gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL
         block.c = grad_w + i * n_out;
         for (ptrdiff_t p = 0; p < rows; p += DEPTH_BLOCK) {
             block.depth = rows - p < DEPTH_BLOCK ? rows - p : DEPTH_BLOCK;
-            block.b = delta + p * n_out;
+            block.b = delta + p * delta_row;
             block.resume = p > 0;
-            transpose_indexed(block.depth, width, index ? a + i : a + p * stride + i,
-                              index ? index + p : NULL, stride, turned, TURN_ROW);
+            transpose_indexed(block.depth, width, index ? a + i : a + p * a_row + i,
+                              index ? index + p : NULL, a_row, turned, TURN_ROW);
             multiply_packed(&block, NULL, width, n_out);
         }
     }
 }
 
-static void column_sums(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, REAL *sums) {
+static void column_sums(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, ptrdiff_t delta_row,
+                        REAL *sums) {
     if (rows == 1) {
         for (ptrdiff_t j = 0; j < n; j++)
             sums[j] = delta[j] + 0; /* 0 for -0, as a sum has it */
         return;
     }
     static const REAL one = 1; /* A(0, p), with rows of a that do not advance */
-    const product t = {.depth = rows, .a = &one, .a_row = 0, .b = delta, .b_row = n,
+    const product t = {.depth = rows, .a = &one, .a_row = 0, .b = delta, .b_row = delta_row,
                        .c = sums};
     multiply(&t, COLUMNS, 1, n);
 }

@@ -113,10 +113,11 @@ INLINE void multiply_listed(const product *t, const int AXIS, ptrdiff_t i, ptrdi
 
 static void weighted_sum_skipping(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
                                   const REAL *a, const int64_t *index, const uint64_t *bits,
-                                  const REAL *w, const REAL *b, int relu, REAL *z) {
+                                  const REAL *w, const REAL *b, int relu, REAL *z,
+                                  ptrdiff_t z_row) {
     const ptrdiff_t words = bp_words_of_bits(n_in);
     const product t = {.depth = n_in, .a = a, .a_row = n_in, .index = index, .b = w,
-                       .b_row = n_out, .start = b, .relu = relu, .c = z, .c_row = n_out};
+                       .b_row = n_out, .start = b, .relu = relu, .c = z, .c_row = z_row};
     place list[SKIP_DEPTH];
     for (ptrdiff_t p = 0; p < n_in; p += SKIP_DEPTH) {
         const product block = slice_of(&t, ROWS, p, SKIP_DEPTH);
@@ -131,16 +132,17 @@ static void weighted_sum_skipping(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_ou
 }
 
 static void gradient_skipping(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
-                              const int64_t *index, ptrdiff_t stride, ptrdiff_t first,
-                              const uint64_t *bits, const REAL *delta, REAL *grad_w) {
-    const ptrdiff_t words = bp_words_of_bits(stride);
-    const product t = {.depth = rows, .a = a + first, .a_row = stride, .index = index,
-                       .b = delta, .b_row = n_out, .c = grad_w, .c_row = n_out};
+                              ptrdiff_t a_row, ptrdiff_t first, const int64_t *index,
+                              const uint64_t *bits, const REAL *delta, ptrdiff_t delta_row,
+                              REAL *grad_w) {
+    const ptrdiff_t words = bp_words_of_bits(a_row);
+    const product t = {.depth = rows, .a = a + first, .a_row = a_row, .index = index,
+                       .b = delta, .b_row = delta_row, .c = grad_w, .c_row = n_out};
     place all[SKIP_DEPTH], list[SKIP_DEPTH];
     for (ptrdiff_t p = 0; p < rows; p += SKIP_DEPTH) {
         const product block = slice_of(&t, COLUMNS, p, SKIP_DEPTH);
         for (ptrdiff_t k = 0; k < block.depth; k++)
-            all[k] = (place){row_of(&block, k) - block.a, k * n_out};
+            all[k] = (place){row_of(&block, k) - block.a, k * delta_row};
         for (ptrdiff_t i = 0, height; i < n_in; i += height) {
             height = n_in - i < SKIP_ROWS ? n_in - i : SKIP_ROWS;
             const ptrdiff_t count =
