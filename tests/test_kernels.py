@@ -274,6 +274,78 @@ def test_optimizers(isa, dtype, rng, n):
     assert_close(got, want[0], dtype)
 
 
+@pytest.mark.parametrize(("g", "loss"), sorted(_core.LOSSES_FROM_Z))
+@pytest.mark.parametrize("rows", [1, 2, 7, 64, 65, 257])
+@pytest.mark.parametrize("n_out", [1, 3, 10])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_costs_from_z_of_many_rows(isa, dtype, rng, g, loss, rows, n_out, weighted):
+    """Whole vectors, blocks of rows and what is left of them: the sum of each row's own cost
+    to the last bits of double, and each row's delta in all its bits."""
+    n = max(n_out, 2) if g == "softmax" else n_out
+    z = 3 * array(rng, dtype, rows, n)
+    y = rng.integers(0, 2, (rows, n)).astype(dtype)
+    if loss.startswith("sparse"):
+        y = rng.integers(0, n, (rows, 1)).astype(dtype)
+    if rows != 64:  # one block without a probability too small for a logarithm
+        z[rows // 2] = np.where(np.arange(n) == 0, 200, -200)
+    a = np.empty_like(z)
+    _core.kernel_activate(isa, g, z, a)
+    weight = rng.uniform(0, 2, rows).astype(dtype) if weighted else None
+    kind = _core.LOSSES_FROM_Z[g, loss]
+    whole, delta = guarded(dtype, rows, n)
+    total = _core.kernel_cost(isa, kind, z, a, y, weight, 0.5, delta)
+    assert (whole[delta.size :] == -7).all()
+    assert _core.kernel_cost(isa, kind, z, a, y, weight, 0.5, None) == total
+    alone, row = 0.0, np.empty((1, n), dtype)
+    for i in range(rows):
+        one = slice(i, i + 1)
+        w = None if weight is None else weight[one]
+        alone += _core.kernel_cost(isa, kind, z[one], a[one], y[one], w, 0.5, row)
+        assert (row[0] == delta[i]).all()
+    assert total == pytest.approx(alone, rel=1e-13)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 257])
+def test_costs_from_z_of_nan_and_infinity(isa, dtype, rows):
+    y, kind = np.ones((rows, 1), dtype), _core.LOSSES_FROM_Z["sigmoid", "binary_crossentropy"]
+    for bad, want in [(np.nan, np.nan), (np.inf, np.nan), (-np.inf, np.inf)]:
+        z = np.zeros((rows, 1), dtype)
+        z[-1] = bad
+        total = _core.kernel_cost(isa, kind, z, z, y, None, 1.0, None)
+        np.testing.assert_equal(total, want)
+    kind = _core.LOSSES_FROM_Z["softmax", "sparse_categorical_crossentropy"]
+    a, label = np.full((rows, 3), 1 / 3, dtype), np.zeros((rows, 1), dtype)
+    a[-1] = np.nan
+    assert np.isnan(_core.kernel_cost(isa, kind, a, a, label, None, 1.0, None))
+    a[-1], label[-1] = 1 / 3, 3  # no such class
+    delta = np.zeros_like(a)
+    assert np.isnan(_core.kernel_cost(isa, kind, a, a, label, None, 1.0, delta))
+    assert np.isnan(delta[-1]).all()
+    assert np.isfinite(delta[:-1]).all()
+
+
+def test_accuracy_of_the_logarithms_of_costs(isa, dtype, rng):
+    """A row's cost within units in the last place of the exact one, for every probability that
+    has its digits and for z of any size: one log, and log1p of an exp with an error of both."""
+    a = np.concatenate([np.logspace(-29.9, 0, 300), 1 - np.logspace(-15, -1, 100)])
+    a = np.minimum(np.concatenate([a, rng.uniform(0.4, 1, 400)]), 1).astype(dtype)
+    z = np.concatenate([-np.logspace(-30, 1.93, 400), rng.uniform(-20, 0, 400)]).astype(dtype)
+    sparse = _core.LOSSES_FROM_Z["softmax", "sparse_categorical_crossentropy"]
+    binary = _core.LOSSES_FROM_Z["sigmoid", "binary_crossentropy"]
+    zero = np.zeros((1, 1), dtype)
+    got_log, got_log1p, want_log, want_log1p = [], [], [], []
+    with mpmath.workdps(40):
+        for x, v in zip(a, z, strict=True):
+            row, out = np.array([[x]], dtype), np.array([[v]], dtype)
+            got_log.append(_core.kernel_cost(isa, sparse, row, row, zero, None, 1.0, None))
+            got_log1p.append(_core.kernel_cost(isa, binary, out, out, zero, None, 1.0, None))
+            want_log.append(float(-mpmath.log(mpmath.mpf(float(x)))))
+            want_log1p.append(float(mpmath.log1p(mpmath.exp(mpmath.mpf(float(v))))))
+    for got, want, most in ((got_log, want_log, 1), (got_log1p, want_log1p, 2.5)):
+        ulp = np.spacing(np.abs(np.array(want).astype(dtype))).astype("float64")
+        assert (np.abs(np.array(got) - want) <= most * ulp).all()
+
+
 @pytest.mark.parametrize("n", [1, 3, 20])
 def test_gather(isa, dtype, rng, n):
     src, index = array(rng, dtype, 50, n), rng.integers(0, 50, 33)

@@ -3,7 +3,7 @@
 #ifndef BPCORE_COSTS_H
 #define BPCORE_COSTS_H
 
-#include "simd.h"
+#include "logs.h"
 
 #include <math.h>
 
@@ -67,6 +67,7 @@ INLINE Smoothing smoothing(double amount, double classes) {
     return (Smoothing){1, (REAL)(1 - amount), (REAL)(amount / classes)};
 }
 INLINE REAL smoothed(Smoothing s, REAL y) { return s.smooth ? s.keep * y + s.add : y; }
+INLINE vreal vsmoothed(Smoothing s, vreal y) { return s.smooth ? s.keep * y + s.add : y; }
 
 /* COST(name) of BODY(..., smoothing) for targets as they are, or smoothed by p[0] over
  * so many classes. */
@@ -182,26 +183,47 @@ COST(sparse_categorical_crossentropy) {
     return total;
 }
 
-/* log(1 + exp(z)) - y z, with a = sigmoid(z):
- * log(1 + exp(z)) = max(z, 0) - log sigmoid(|z|), and sigmoid(|z|) >= 1/2. */
+/* log(1 + exp(z)) - t z without overflow: max(z, 0) - t z + log(1 + exp(-|z|)). */
+INLINE vreal binary_cost(vreal z, vreal t) {
+    return (vmax(vzero(), z) - t * z) + vlog1p(vexp(-vabs(z)));
+}
+
+/* With a = sigmoid(z). Rows of one weight are one long row, and rows of a single output are
+ * too, whose weights then fill vectors beside it. */
 SMOOTHABLE_BODY(binary_from_z_body) {
+    const int beside = weight && n == 1;
+    const ptrdiff_t groups = weight && !beside ? rows : 1, m = rows * n / groups;
     double total = 0;
-    for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n, y += n) {
-        const double w = weight ? weight[i] : 1;
-        const REAL slope = (REAL)(scale * w / (double)n);
-        double sum = 0;
-        for (ptrdiff_t j = 0; j < n; j++) {
-            const REAL t = smoothed(s, y[j]);
-            sum += (double)(z[j] > 0 ? z[j] : 0) - (double)t * z[j];
-            sum += log1p(exp(-fabs((double)z[j])));
+    for (ptrdiff_t i = 0; i < groups; i++, z += m, a += m, y += m) {
+        const double w = weight && !beside ? weight[i] : 1;
+        vreal slope = vset((REAL)(scale * w / (double)n));
+        vdouble sum = {0};
+        for (ptrdiff_t j = 0; j < m; j += VL) {
+            const ptrdiff_t part = m - j < VL ? m - j : VL;
+            const vreal t = vsmoothed(s, vload_part(y + j, part));
+            vreal cost = binary_cost(vload_part(z + j, part), t);
+            if (part < VL)
+                cost = vfirst(cost, part);
+            if (beside) {
+                double ws[VBYTES / sizeof(REAL)];
+                REAL slopes[VBYTES / sizeof(REAL)];
+                for (ptrdiff_t k = 0; k < VL; k++) {
+                    ws[k] = k < part ? weight[j + k] : 0;
+                    slopes[k] = (REAL)(scale * ws[k]);
+                }
+                slope = vload(slopes);
+                sum = vadd_weighted(sum, ws, cost);
+            } else {
+                sum = vadd_wide(sum, cost);
+            }
             if (delta)
-                delta[j] = slope * (a[j] - t);
+                vstore_part(delta + j, slope * (vload_part(a + j, part) - t), part);
         }
-        total += w * sum / (double)n;
+        total += w * vsum_wide(sum);
         if (delta)
-            delta += n;
+            delta += m;
     }
-    return total;
+    return total / (double)n;
 }
 SMOOTHABLE_COST(binary_crossentropy_from_z, binary_from_z_body, 2.0)
 
@@ -215,75 +237,118 @@ static double minus_log_softmax(ptrdiff_t n, const REAL *z, const REAL *a, ptrdi
     }
     return (double)z_max - z[k] - log((double)a_max);
 }
-/* Above it a_k has all its digits, and the product of eight does not underflow. */
+/* Above it a_k has all its digits. */
 #define ACCURATE ((REAL)1e-30)
 
 /* -sum_j y_j log softmax(z)_j; with Y = sum_j y_j, dC/dz_j = Y a_j - y_j */
 SMOOTHABLE_BODY(categorical_from_z_body) {
     double total = 0;
+    Logs logs;
+    start_logs(&logs);
     for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n, y += n) {
         const double w = weight ? weight[i] : 1;
         const REAL slope = (REAL)(scale * w);
-        double sum = 0;
         REAL total_y = 0;
         for (ptrdiff_t j = 0; j < n; j++) {
             const REAL t = smoothed(s, y[j]);
-            if (t != 0) /* 0 log 0 = 0 */
-                sum += t * (a[j] > ACCURATE ? -log((double)a[j])
-                                               : minus_log_softmax(n, z, a, j));
+            const int accurate = a[j] > ACCURATE;
+            if (!accurate && t != 0) /* 0 log 0 = 0 */
+                total += w * t * minus_log_softmax(n, z, a, j);
+            add_log(&logs, a[j], -(w * t), accurate & (t != 0));
             total_y += t;
         }
-        total += w * sum;
         if (delta) {
             for (ptrdiff_t j = 0; j < n; j++)
                 delta[j] = slope * (total_y * a[j] - smoothed(s, y[j]));
             delta += n;
         }
     }
-    return total;
+    return total + sum_of_logs(&logs);
 }
 SMOOTHABLE_COST(categorical_crossentropy_from_z, categorical_from_z_body, (double)n)
 
+/* out = factor x. */
+INLINE void scaled(ptrdiff_t n, const REAL *x, REAL factor, REAL *out) {
+    ptrdiff_t i = 0;
+    for (; i + VL <= n; i += VL)
+        vstore(out + i, factor * vload(x + i));
+    if (i < n)
+        vstore_part(out + i, factor * vload_part(x + i, n - i), n - i);
+}
+
+/* Rows with known, counting labels of accurate probabilities: loops without branches, which
+ * compilers make vectors of. Returns 0,
+ * and delta is as it was, where some row is another. */
+INLINE int plain_rows(ptrdiff_t count, ptrdiff_t n, const REAL *a, const REAL *y,
+                      const REAL *weight, double scale, const double *p, REAL *delta,
+                      Logs *logs) {
+    const int ignores = p[0] != 0;
+    const double ignore = p[1];
+    ptrdiff_t at[MOST_LOGS];
+    int plain = 1;
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const int known = (y[i] >= 0) & (y[i] < (REAL)n);
+        at[i] = i * n + (ptrdiff_t)(known ? y[i] : 0);
+        plain &= known & ((ignores & (y[i] == ignore)) == 0);
+    }
+    for (ptrdiff_t i = 0; i < count; i++) {
+        logs->x[i] = a[at[i]];
+        if (weight)
+            logs->weight[i] = -(double)weight[i];
+        plain &= logs->x[i] > ACCURATE;
+    }
+    if (!plain || !delta)
+        return plain;
+    if (weight)
+        for (ptrdiff_t i = 0; i < count; i++)
+            scaled(n, a + i * n, (REAL)(scale * weight[i]), delta + i * n);
+    else
+        scaled(count * n, a, (REAL)scale, delta);
+    for (ptrdiff_t i = 0; i < count; i++)
+        delta[at[i]] = (weight ? (REAL)(scale * weight[i]) : (REAL)scale) * (logs->x[i] - 1);
+    return plain;
+}
+
 COST(sparse_categorical_crossentropy_from_z) {
     double total = 0;
-    /* A logarithm costs as much as the rest of a row: take one for eight rows, of the
-     * product of their probabilities. */
-    double product = 1;
-    int factors = 0;
-    for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n) {
-        if (ignored(p, y[i], n, delta ? delta + i * n : NULL))
-            continue;
-        if (!(y[i] >= 0 && y[i] < (REAL)n)) {
-            total += no_such_label(n, delta ? delta + i * n : NULL);
+    Logs logs;
+    start_logs(&logs);
+    for (ptrdiff_t first = 0; first < rows; first += MOST_LOGS) {
+        const ptrdiff_t end = rows - first < MOST_LOGS ? rows : first + MOST_LOGS;
+        /* A single row is sooner done by itself. */
+        if (end - first > 1 &&
+            plain_rows(end - first, n, a + first * n, y + first, weight ? weight + first : NULL,
+                       scale, p, delta ? delta + first * n : NULL, &logs)) {
+            logs.count = end - first;
+            if (weight)
+                take_logs(&logs);
+            else
+                take_equal_logs(&logs);
             continue;
         }
-        const ptrdiff_t label = (ptrdiff_t)y[i];
-        const REAL q = a[label];
-        const double w = weight ? weight[i] : 1;
-        if (!(q > ACCURATE)) {
-            total += w * minus_log_softmax(n, z, a, label);
-        } else if (weight) {
-            total -= w * log((double)q);
-        } else {
-            product *= q;
-            if (++factors == 8) {
-                total -= log(product);
-                product = 1;
-                factors = 0;
+        for (ptrdiff_t i = first; i < end; i++) {
+            const double w = weight ? weight[i] : 1;
+            REAL *row = delta ? delta + i * n : NULL;
+            if (ignored(p, y[i], n, row))
+                continue;
+            if (!(y[i] >= 0 && y[i] < (REAL)n)) {
+                total += no_such_label(n, row);
+                continue;
+            }
+            const ptrdiff_t label = (ptrdiff_t)y[i];
+            const REAL q = a[i * n + label];
+            if (q > ACCURATE)
+                add_log(&logs, q, -w, 1);
+            else
+                total += w * minus_log_softmax(n, z + i * n, a + i * n, label);
+            if (delta) {
+                scaled(n, a + i * n, (REAL)(scale * w), row);
+                row[label] = (REAL)(scale * w) * (q - 1);
             }
         }
-        if (delta) {
-            const vreal slope = vset((REAL)(scale * w));
-            REAL *row = delta + i * n;
-            ptrdiff_t j = 0;
-            for (; j + VL <= n; j += VL)
-                vstore(row + j, slope * vload(a + j));
-            if (j < n)
-                vstore_part(row + j, slope * vload_part(a + j, n - j), n - j);
-            row[label] = (REAL)(scale * w) * (q - 1);
-        }
+        take_logs(&logs);
     }
-    return total - log(product);
+    return total + vsum_wide(logs.sum);
 }
 
 #endif

@@ -7,13 +7,6 @@
 #include "costs.h"
 #include "vecmath.h"
 
-/* The first n elements, and 0 behind them. */
-INLINE vreal vfirst(vreal v, ptrdiff_t n) {
-    REAL kept[VBYTES / sizeof(REAL)] = {0};
-    vstore_part(kept, v, n);
-    return vload(kept);
-}
-
 /* A cost of vectors: VALUE(va, vy, c) of outputs and targets, and SLOPE, its derivative by
  * a; c holds what CONSTANTS made of p, y and their number. Without weights all rows are one
  * long one, so that a single output fills the vectors too. */

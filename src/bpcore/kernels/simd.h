@@ -94,7 +94,8 @@ INLINE vreal vmax(vreal x, vreal y) { return vselect(x > y, x, y); }
 INLINE vreal vmin(vreal x, vreal y) { return vselect(x < y, x, y); }
 #endif
 
-/* The first n elements, 0 <= n <= VL; the rest reads as 0 and is not written. */
+/* The first n elements, 0 <= n <= VL; the rest reads as 0 and is not written. vfirst: those
+ * of a vector, the rest 0. */
 #if defined(__AVX512F__) && REAL_BITS == 32
 INLINE vreal vload_part(const REAL *p, ptrdiff_t n) {
     return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
@@ -102,12 +103,18 @@ INLINE vreal vload_part(const REAL *p, ptrdiff_t n) {
 INLINE void vstore_part(REAL *p, vreal v, ptrdiff_t n) {
     _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), v);
 }
+INLINE vreal vfirst(vreal v, ptrdiff_t n) {
+    return _mm512_maskz_mov_ps((__mmask16)((1u << n) - 1), v);
+}
 #elif defined(__AVX512F__)
 INLINE vreal vload_part(const REAL *p, ptrdiff_t n) {
     return _mm512_maskz_loadu_pd((__mmask8)((1u << n) - 1), p);
 }
 INLINE void vstore_part(REAL *p, vreal v, ptrdiff_t n) {
     _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), v);
+}
+INLINE vreal vfirst(vreal v, ptrdiff_t n) {
+    return _mm512_maskz_mov_pd((__mmask8)((1u << n) - 1), v);
 }
 #elif defined(__AVX2__)
 /* VL ones, then VL zeros: a window into it is the mask of n elements. */
@@ -135,6 +142,9 @@ INLINE void vstore_part(REAL *p, vreal v, ptrdiff_t n) {
     _mm256_maskstore_pd(p, mask, v);
 #endif
 }
+INLINE vreal vfirst(vreal v, ptrdiff_t n) {
+    return (vreal)((__m256i)v & _mm256_loadu_si256((const __m256i *)(part_mask + VL - n)));
+}
 #else
 INLINE vreal vload_part(const REAL *p, ptrdiff_t n) {
     vreal v = vzero();
@@ -145,6 +155,11 @@ INLINE vreal vload_part(const REAL *p, ptrdiff_t n) {
 INLINE void vstore_part(REAL *p, vreal v, ptrdiff_t n) {
     for (ptrdiff_t i = 0; i < n; i++)
         p[i] = v[i];
+}
+INLINE vreal vfirst(vreal v, ptrdiff_t n) {
+    for (ptrdiff_t i = n; i < VL; i++)
+        v[i] = 0;
+    return v;
 }
 #endif
 

@@ -1,11 +1,13 @@
-/* exp, expm1, log1p and sigmoid of a vector: branch-free, NaN in gives NaN out.
+/* exp, expm1, log, log1p and sigmoid of a vector: branch-free, NaN in gives NaN out.
  *
- * All but log1p rest on one reduction: x = k ln 2 + r with |r| <= ln(2)/2, and
+ * All but the logarithms rest on one reduction: x = k ln 2 + r with |r| <= ln(2)/2, and
  * exp(x) = 2^k (1 + q), q = expm1(r) by a polynomial. */
 #ifndef BPCORE_VECMATH_H
 #define BPCORE_VECMATH_H
 
 #include "simd.h"
+
+#include <math.h>
 
 #define LOG2_E 1.442695040888963407359924681
 #if REAL_BITS == 32
@@ -58,6 +60,11 @@ INLINE vreal reduce(vreal x, vint *k) {
     *k = (vint)shifted - (vint)rounder;
     const vreal n = shifted - ROUNDER;
     return (x - n * LN2_HIGH) - n * LN2_LOW;
+}
+
+/* k as REAL, |k| far below 2^MANTISSA_BITS: the reverse of what `reduce` does. */
+INLINE vreal vreal_of(vint k) {
+    return (vreal)(k + (vint)vset(ROUNDER)) - ROUNDER;
 }
 
 /* 2^k, EXPONENT_BIAS + k within the normal exponents. */
@@ -158,6 +165,28 @@ INLINE vreal vlog1p(vreal e) {
         u = u * s + (REAL)1 / (REAL)(2 * i + 1);
     const vreal twice = y + y;
     return twice + twice * (s * u);
+}
+
+/* log(x) for normal x > 0 and infinity: x = 2^k (1 + f) with 1 + f between the roots of 1/2
+ * and 2, and log(1 + f) = 2 artanh(y), y = f / (2 + f), as f - f^2/2 + y (f^2/2 + R): the
+ * first terms are exact or small, where 2y would bring its own rounding. R is artanh's Taylor
+ * series from y^3 on, by its odd and even terms for two shorter chains. */
+INLINE vreal vlog(vreal x) {
+    enum { PAIRS = REAL_BITS == 32 ? 2 : 5 };
+    const vreal root = vset((REAL)0.70710678118654752440);
+    const vint k = ((vint)x - (vint)root) >> MANTISSA_BITS;
+    const vreal f = (vreal)((vint)x - (k << MANTISSA_BITS)) - 1;
+    const vreal y = f / (f + 2), s = y * y, s2 = s * s;
+    vreal odd = vset((REAL)2 / (4 * PAIRS - 1)), even = vset((REAL)2 / (4 * PAIRS + 1));
+#pragma GCC unroll 4
+    for (int i = PAIRS - 1; i > 0; i--) {
+        odd = odd * s2 + (REAL)2 / (REAL)(4 * i - 1);
+        even = even * s2 + (REAL)2 / (REAL)(4 * i + 1);
+    }
+    const vreal r = s * odd + s2 * even;
+    const vreal n = vreal_of(k), square = (REAL)0.5 * (f * f);
+    const vreal log = n * LN2_HIGH - ((square - (y * (square + r) + n * LN2_LOW)) - f);
+    return vselect(x < (REAL)INFINITY, log, x);
 }
 
 #endif
