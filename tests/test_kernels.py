@@ -95,7 +95,7 @@ def test_products(isa, dtype, rng, rows, n_in, n_out):
     assert (whole[w_t.size :] == -7).all()
 
 
-@pytest.mark.parametrize(("n_in", "n_out"), [(20, 64), (64, 10), (33, 1), (37, 130)])
+@pytest.mark.parametrize(("n_in", "n_out"), [(20, 64), (64, 10), (33, 1), (100, 3), (37, 130)])
 def test_splitting_changes_no_bit(isa, dtype, rng, n_in, n_out):
     """Threads and blocks may cut the rows anywhere: each element keeps its sum's order."""
     a, w, b = array(rng, dtype, 57, n_in), array(rng, dtype, n_in, n_out), array(rng, dtype, n_out)

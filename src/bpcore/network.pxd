@@ -10,8 +10,9 @@ and every array it touches is an offset into one of two flat buffers:
   (n_in, n_out), then b at ``b``; -1 where the layer has none;
 * the workspace, laid out for ``capacity`` rows: an array of n columns that the
   plan puts at ``offset`` starts at ``offset * capacity`` and holds ``rows * n``
-  elements (of a layer whose rows are padded, ``rows * row``). Offsets may coincide: that is how a and z, or two deltas, share memory
-  where nothing needs both.
+  elements (of a layer whose rows are padded, ``rows * row``). Offsets may
+  coincide: that is how a and z, or two deltas, share memory where nothing needs
+  both.
 """
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t

@@ -24,8 +24,8 @@ Every sum has one order whatever the number of threads, so that the bits do not 
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from backprop cimport (
-    bits_of, deltas, forward, gradients, input_of, input_row, output_cost, rows_of, transpose_weights,
-    w_t_of,
+    bits_of, deltas, forward, gradients, input_of, input_row, output_cost, rows_of,
+    transpose_weights, w_t_of,
 )
 from kernels cimport (
     bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
