@@ -274,6 +274,7 @@ cdef class Network:
             layer.p[0], layer.p[1], layer.p[2] = reals[l, 4], reals[l, 5], reals[l, 6]
             layer.variable = rows[l, 19]
             layer.row = rows[l, 20]
+            layer.in_row = n_x if l == 0 else self.plan.layers[l - 1].row
             self.plan.has_vectors |= layer.vectors >= 0
             self.plan.has_penalty |= layer.l1 != 0 or layer.l2 != 0
             self.check(layer, shared_size)

@@ -52,11 +52,6 @@ cdef inline const real *input_of(const Plan *plan, int l, const real *x, Py_ssiz
     return rows_of(plan, plan.layers[l - 1].a, plan.layers[l - 1].row, first, work)
 
 
-cdef inline Py_ssize_t input_row(const Plan *plan, int l) noexcept nogil:
-    """Elements from one row of that to the next."""
-    return plan.n_x if l == 0 else plan.layers[l - 1].row
-
-
 cdef inline uint64_t *bits_of(const Plan *plan, Py_ssize_t first, real *work) noexcept nogil:
     """Which elements of x are not 0, from row `first` of the batch on."""
     return (<uint64_t *>(work + plan.nonzeros * plan.capacity)
@@ -118,7 +113,7 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
             # Where a takes the place of z, ReLU rides along.
             relu = layer.activation == BP_RELU and a == z
             weighted_sum(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
-                         input_row(plan, l), index if l == 0 else NULL, theta + layer.w,
+                         layer.in_row, index if l == 0 else NULL, theta + layer.w,
                          theta + layer.b if layer.b >= 0 else NULL, relu, <real *>z, layer.row,
                          bits_of(plan, first, work) if l == 0 and plan.skips_sum else NULL)
             if relu:
@@ -256,7 +251,7 @@ cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t first
             continue
         delta = rows_of(plan, layer.delta, layer.row, first, work)
         gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
-                 input_row(plan, l), 0, index if l == 0 else NULL, delta, layer.row,
+                 layer.in_row, 0, index if l == 0 else NULL, delta, layer.row,
                  grad + layer.w,
                  bits_of(plan, first, work) if l == 0 and plan.skips_gradient else NULL)
         if layer.b >= 0:

@@ -39,6 +39,7 @@ cdef struct Layer:
     uint64_t threshold    # dropout: rate * 2^32
     Py_ssize_t n_in, n_out
     Py_ssize_t row        # elements from one row of z, a and delta to the next, >= n_out
+    Py_ssize_t in_row     # and of the input
     Py_ssize_t w, b       # offsets into the parameters, or -1
     Py_ssize_t w_t        # offset of W^T behind the rows' arrays, or -1: none is kept
     Py_ssize_t chunk      # rows of W whose gradient is taken and used up at a time

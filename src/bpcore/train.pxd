@@ -24,7 +24,7 @@ Every sum has one order whatever the number of threads, so that the bits do not 
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from backprop cimport (
-    bits_of, deltas, forward, gradients, input_of, input_row, output_cost, rows_of,
+    bits_of, deltas, forward, gradients, input_of, output_cost, rows_of,
     transpose_weights, w_t_of,
 )
 from kernels cimport (
@@ -319,7 +319,7 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
             at = layer.w + k * layer.n_out
             if whole != NULL:
                 grad = whole + at
-            gradient(isa, batch.rows, n, layer.n_out, a, input_row(plan, l), k,
+            gradient(isa, batch.rows, n, layer.n_out, a, layer.in_row, k,
                      index if l == 0 else NULL, delta, layer.row, grad,
                      bits_of(plan, 0, work) if l == 0 and plan.skips_gradient else NULL)
             # (The choice between updates stands here, below and in update_vector: tried as one

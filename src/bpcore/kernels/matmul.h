@@ -102,7 +102,7 @@ INLINE product slice_of(const product *t, const int AXIS, ptrdiff_t first, ptrdi
 
 /* The product A = a with b copied, a block of its rows and a panel of its columns at a time.
  * Where t->b is NULL, it is b_t^T, turned round on the way. */
-static void multiply_packed(const product *t, const REAL *b_t, ptrdiff_t rows, ptrdiff_t n) {
+APART void multiply_packed(const product *t, const REAL *b_t, ptrdiff_t rows, ptrdiff_t n) {
     REAL packed[DEPTH_BLOCK * MAX_NV * (VBYTES / sizeof(REAL))] __attribute__((aligned(64)));
     for (ptrdiff_t p = 0; p < t->depth; p += DEPTH_BLOCK) {
         product block = slice_of(t, ROWS, p, DEPTH_BLOCK);
@@ -166,8 +166,8 @@ INLINE void sums_to_few(const int COUNT, const int N, const product *t, const RE
                 z[r * t->c_row + k] = z[r * t->c_row + k] < 0 ? 0 : z[r * t->c_row + k];
 }
 
-#define DEFINE_SUMS_TO(N, COUNT)                                                              \
-    static void sums_to_##N(const product *t, const REAL *w_t, ptrdiff_t w_row,               \
+#define DEFINE_SUMS_TO(LINKAGE, N, COUNT)                                                     \
+    LINKAGE void sums_to_##N(const product *t, const REAL *w_t, ptrdiff_t w_row,               \
                             ptrdiff_t rows) {                                                 \
         ptrdiff_t i = 0;                                                                      \
         for (; i + COUNT <= rows; i += COUNT)                                                 \
@@ -175,25 +175,32 @@ INLINE void sums_to_few(const int COUNT, const int N, const product *t, const RE
         for (; i < rows; i++)                                                                 \
             sums_to_few(1, N, t, w_t, w_row, i, t->c + i * t->c_row);                         \
     }
-DEFINE_SUMS_TO(1, 4)
-DEFINE_SUMS_TO(2, 4)
+DEFINE_SUMS_TO(INLINE, 1, 4)
+DEFINE_SUMS_TO(static, 2, 4)
 #if VREGISTERS == 32
-DEFINE_SUMS_TO(3, 4)
-DEFINE_SUMS_TO(4, 4)
+DEFINE_SUMS_TO(static, 3, 4)
+DEFINE_SUMS_TO(static, 4, 4)
 static void (*const sums_to[])(const product *, const REAL *, ptrdiff_t, ptrdiff_t) = {
-    NULL, sums_to_1, sums_to_2, sums_to_3, sums_to_4};
+    NULL, NULL, sums_to_2, sums_to_3, sums_to_4};
 #else
-DEFINE_SUMS_TO(3, 2)
+DEFINE_SUMS_TO(static, 3, 2)
 static void (*const sums_to[])(const product *, const REAL *, ptrdiff_t, ptrdiff_t) = {
-    NULL, sums_to_1, sums_to_2, sums_to_3};
+    NULL, NULL, sums_to_2, sums_to_3};
 #endif
 
 /* Whether so few outputs are worth turning w round, whatever the number of rows, which are to have
- * the same bits in any company: 64 rows of 100 inputs and 2 to 4 outputs then
- * take 0.37 to 0.76 of the time of tiles. (With 5 to 10 of them the additions within vectors would
- * take as long as is saved.) */
+ * the same bits in any company: 64 rows of 100 inputs then take 0.4 to 0.8 of the time of tiles.
+ * (With 5 to 10 outputs the additions within vectors would take as long as is saved.) */
 INLINE int is_few(ptrdiff_t n_in, ptrdiff_t n_out) {
     return n_out >= 2 && n_out <= FEW && 2 * n_out <= VL && n_in <= FEW_INPUTS && n_in >= 4 * VL;
+}
+
+APART void multiply_few(const product *t, ptrdiff_t rows, ptrdiff_t n) {
+    REAL w_t[FEW * FEW_INPUTS] __attribute__((aligned(64)));
+    if (n > FEW || t->depth > FEW_INPUTS) /* for the compiler's eye on w_t */
+        __builtin_unreachable();
+    transpose(t->depth, n, t->b, n, w_t, FEW_INPUTS);
+    sums_to[n](t, w_t, FEW_INPUTS, rows);
 }
 
 static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
@@ -204,9 +211,7 @@ static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const 
     if (n_out == 1) {
         sums_to_1(&t, w, 0, rows);
     } else if (is_few(n_in, n_out)) {
-        REAL w_t[FEW * FEW_INPUTS] __attribute__((aligned(64)));
-        transpose(n_in, n_out, w, n_out, w_t, FEW_INPUTS);
-        sums_to[n_out](&t, w_t, FEW_INPUTS, rows);
+        multiply_few(&t, rows, n_out);
     } else if (is_packed(rows, n_in, n_out)) {
         multiply_packed(&t, NULL, rows, n_out);
     } else {
@@ -232,9 +237,9 @@ INLINE int is_narrow(ptrdiff_t n_in, ptrdiff_t n_out) {
 }
 
 /* The gradient of few outputs: as delta^T a, whose vectors are full, turned round. */
-static void narrow_gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
-                            ptrdiff_t a_row, const REAL *delta, ptrdiff_t delta_row,
-                            REAL *grad_w) {
+APART void narrow_gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
+                           ptrdiff_t a_row, const REAL *delta, ptrdiff_t delta_row,
+                           REAL *grad_w) {
     enum { WIDTH = 128 };
     REAL turned[2 * (VBYTES / sizeof(REAL)) * WIDTH] __attribute__((aligned(64)));
     product t = {.depth = rows, .a = delta, .a_row = delta_row, .b_row = a_row, .c = turned,
@@ -244,6 +249,27 @@ static void narrow_gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, con
         t.b = a + i;
         multiply(&t, COLUMNS, n_out, width);
         transpose(n_out, width, turned, WIDTH, grad_w + i * n_out, n_out);
+    }
+}
+
+/* The gradient with a^T turned round and delta packed, a block at a time. */
+APART void gradient_packed(const product *t, ptrdiff_t n_in, ptrdiff_t n_out) {
+    REAL turned[TURN_COLUMNS * TURN_ROW] __attribute__((aligned(64)));
+    product block = *t;
+    block.a = turned;
+    block.a_row = TURN_ROW;
+    block.index = NULL;
+    for (ptrdiff_t i = 0; i < n_in; i += TURN_COLUMNS) {
+        const ptrdiff_t width = n_in - i < TURN_COLUMNS ? n_in - i : TURN_COLUMNS;
+        block.c = t->c + i * n_out;
+        for (ptrdiff_t p = 0; p < t->depth; p += DEPTH_BLOCK) {
+            block.depth = t->depth - p < DEPTH_BLOCK ? t->depth - p : DEPTH_BLOCK;
+            block.b = t->b + p * t->b_row;
+            block.resume = p > 0;
+            transpose_indexed(block.depth, width, t->index ? t->a + i : t->a + p * t->a_row + i,
+                              t->index ? t->index + p : NULL, t->a_row, turned, TURN_ROW);
+            multiply_packed(&block, NULL, width, n_out);
+        }
     }
 }
 
@@ -261,27 +287,10 @@ static void gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL
         narrow_gradient(rows, n_in, n_out, a, a_row, delta, delta_row, grad_w);
         return;
     }
-    if (!is_packed(n_in, rows, n_out)) {
+    if (is_packed(n_in, rows, n_out))
+        gradient_packed(&t, n_in, n_out);
+    else
         multiply(&t, COLUMNS, n_in, n_out);
-        return;
-    }
-    REAL turned[TURN_COLUMNS * TURN_ROW] __attribute__((aligned(64)));
-    product block = t;
-    block.a = turned;
-    block.a_row = TURN_ROW;
-    block.index = NULL;
-    for (ptrdiff_t i = 0; i < n_in; i += TURN_COLUMNS) {
-        const ptrdiff_t width = n_in - i < TURN_COLUMNS ? n_in - i : TURN_COLUMNS;
-        block.c = grad_w + i * n_out;
-        for (ptrdiff_t p = 0; p < rows; p += DEPTH_BLOCK) {
-            block.depth = rows - p < DEPTH_BLOCK ? rows - p : DEPTH_BLOCK;
-            block.b = delta + p * delta_row;
-            block.resume = p > 0;
-            transpose_indexed(block.depth, width, index ? a + i : a + p * a_row + i,
-                              index ? index + p : NULL, a_row, turned, TURN_ROW);
-            multiply_packed(&block, NULL, width, n_out);
-        }
-    }
 }
 
 static void column_sums(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, ptrdiff_t delta_row,

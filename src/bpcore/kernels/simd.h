@@ -26,6 +26,9 @@
 
 #define VL ((ptrdiff_t)(VBYTES / sizeof(REAL))) /* elements in a vector */
 #define INLINE static inline __attribute__((always_inline))
+/* For what has a large array: apart from it, the ways of small networks need no such frame, whose
+ * pages some compilers touch one by one. */
+#define APART static __attribute__((noinline))
 
 /* INT: the signed integer as wide as REAL, for masks and exponents. */
 #if REAL_BITS == 32
