@@ -156,7 +156,9 @@ def aligned_empty(size, dtype):
     """Return an uninitialised flat array that starts at a multiple of 128 bytes.
 
     It shares no pair of cache lines with anything else, so that models trained side by
-    side on two cores do not wait for each other's writes.
+    side on two cores do not wait for each other's writes. (Tried and lost: starting those of
+    megabytes with a huge page, for which NumPy asks from 4 MB on; wide took 1.00 to 1.03 of its
+    time.)
     """
     itemsize, line = np.dtype(dtype).itemsize, 128
     raw = np.empty(-(-size * itemsize // line) * line + line, np.uint8)
