@@ -46,6 +46,8 @@ from update cimport (
 cdef enum:
     UNITS = 64
     UNIT_ROWS = 16
+    # Small networks leave less to deal out, and their costs take longer by few rows.
+    SMALL_UNIT_ROWS = 32
     LINE = 64
     # Up to so many parameters their gradients stay in the first cache until all are there.
     # (The plan has room for them in a thread's scratch.)
@@ -101,12 +103,15 @@ cdef struct Batch:
 
 cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
     cdef Batch batch
+    cdef Py_ssize_t least = UNIT_ROWS
     batch.start = step * job.batch
     batch.rows = min(job.batch, job.n - batch.start)
     batch.unit = batch.rows
     batch.units = 1
-    if job.plan.block != 0 and batch.rows > UNIT_ROWS:
-        batch.unit = max(<Py_ssize_t>UNIT_ROWS, (batch.rows + UNITS - 1) // UNITS)
+    if job.plan.n_parameters <= SMALL and batch.rows > 2 * SMALL_UNIT_ROWS:
+        least = SMALL_UNIT_ROWS
+    if job.plan.block != 0 and batch.rows > least:
+        batch.unit = max(least, (batch.rows + UNITS - 1) // UNITS)
         batch.units = (batch.rows + batch.unit - 1) // batch.unit
     return batch
 
