@@ -128,3 +128,19 @@ def _sparse(x):
         return sparse.csr_array(x)
 
     return make
+
+
+def test_cost_and_grad(isa, rng):
+    x = np.zeros((2100, 120))
+    x[:, :20] = rng.normal(size=(2100, 20))
+    y = rng.integers(0, 5, 2100)
+    model = dense_model(
+        (120, 40, 5), ["relu", "softmax"], "sparse_categorical_crossentropy", "float64", "adam"
+    )
+    theta = rng.normal(size=model.count_params()) / 10
+    cost, grad = model.cost_and_grad(theta, x, y)
+    filled = x.copy()
+    filled[:, 20:] = 1e-300  # too small to count, but not 0
+    plain_cost, plain_grad = model.cost_and_grad(theta, filled, y)
+    np.testing.assert_allclose(cost, plain_cost, rtol=1e-12)
+    np.testing.assert_allclose(grad, plain_grad, rtol=1e-9, atol=1e-12)

@@ -516,9 +516,11 @@ cdef class Network:
         self.enter()
         try:
             with nogil:
+                choose_skips(&self.plan, current_isa, n, n, x, source, work)
                 total = cost_and_grad(&self.plan, current_isa, n, x, source, y, weight, scale,
                                       share, theta, work, grad, block)
         finally:
+            self.plan.skips_sum = self.plan.skips_gradient = False
             self.leave()
         return total
 

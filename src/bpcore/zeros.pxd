@@ -14,7 +14,7 @@ from network cimport Layer, Plan, real
 
 cdef enum:
     SAMPLE = 96         # rows looked at
-    LEAST_ROWS = 3072   # of a call to train, beside which the look is little
+    LEAST_ROWS = 2048   # of a call to train, beside which the look is little
     LEAST_WEIGHTS = 4096
     LEAST_OUTPUTS = 8
 
