@@ -20,8 +20,8 @@ INLINE void start_logs(Logs *logs) {
 }
 
 INLINE void take_logs(Logs *logs) {
-    if (logs->count == 1) { /* a row by itself: not through memory that waits for its store */
-        logs->sum[0] += logs->weight[0] * vlog(vset(logs->x[0]))[0];
+    if (logs->count == 1) { /* a row by itself: a vector's latency is twice that of one log */
+        logs->sum[0] += logs->weight[0] * log((double)logs->x[0]);
         logs->count = 0;
         return;
     }
