@@ -194,6 +194,12 @@ SMOOTHABLE_BODY(binary_from_z_body) {
     const int beside = weight && n == 1;
     const ptrdiff_t groups = weight && !beside ? rows : 1, m = rows * n / groups;
     double total = 0;
+    if (rows * n == 1) { /* by itself: a vector's latency is twice that of log1p and exp */
+        const double w = weight ? weight[0] : 1, x = z[0], t = smoothed(s, y[0]);
+        if (delta)
+            delta[0] = (REAL)(scale * w) * (a[0] - (REAL)t);
+        return w * ((x > 0 ? x : 0) - t * x + log1p(exp(-fabs(x))));
+    }
     for (ptrdiff_t i = 0; i < groups; i++, z += m, a += m, y += m) {
         const double w = weight && !beside ? weight[i] : 1;
         vreal slope = vset((REAL)(scale * w / (double)n));
