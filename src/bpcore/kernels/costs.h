@@ -154,18 +154,25 @@ INLINE int ignored(const double *p, REAL y, ptrdiff_t n, REAL *delta) {
     return 1;
 }
 
+/* Whether y is a label that counts. Where not, the row is done with: its delta is written unless
+ * NULL, and what it costs is added to total. */
+INLINE int counts(const double *p, REAL y, ptrdiff_t n, REAL *delta, double *total) {
+    if (ignored(p, y, n, delta))
+        return 0;
+    if (y >= 0 && y < (REAL)n)
+        return 1;
+    *total += no_such_label(n, delta);
+    return 0;
+}
+
 /* C = -log p_k, p = a / sum a, k the label */
 COST(sparse_categorical_crossentropy) {
     double total = 0;
     (void)z;
     for (ptrdiff_t i = 0; i < rows; i++, a += n) {
         const double w = weight ? weight[i] : 1;
-        if (ignored(p, y[i], n, delta ? delta + i * n : NULL))
+        if (!counts(p, y[i], n, delta ? delta + i * n : NULL, &total))
             continue;
-        if (!(y[i] >= 0 && y[i] < (REAL)n)) {
-            total += no_such_label(n, delta ? delta + i * n : NULL);
-            continue;
-        }
         const ptrdiff_t label = (ptrdiff_t)y[i];
         REAL total_a = 0;
         for (ptrdiff_t j = 0; j < n; j++)
@@ -192,7 +199,8 @@ INLINE vreal binary_cost(vreal z, vreal t) {
  * too, whose weights then fill vectors beside it. */
 SMOOTHABLE_BODY(binary_from_z_body) {
     const int beside = weight && n == 1;
-    const ptrdiff_t groups = weight && !beside ? rows : 1, m = rows * n / groups;
+    const int grouped = weight && !beside;
+    const ptrdiff_t groups = grouped ? rows : 1, m = grouped ? n : rows * n;
     double total = 0;
     if (rows * n == 1) { /* by itself: a vector's latency is twice that of log1p and exp */
         const double w = weight ? weight[0] : 1, x = z[0], t = smoothed(s, y[0]);
@@ -201,7 +209,7 @@ SMOOTHABLE_BODY(binary_from_z_body) {
         return w * ((x > 0 ? x : 0) - t * x + log1p(exp(-fabs(x))));
     }
     for (ptrdiff_t i = 0; i < groups; i++, z += m, a += m, y += m) {
-        const double w = weight && !beside ? weight[i] : 1;
+        const double w = grouped ? weight[i] : 1;
         vreal slope = vset((REAL)(scale * w / (double)n));
         vdouble sum = {0};
         for (ptrdiff_t j = 0; j < m; j += VL) {
@@ -283,8 +291,7 @@ INLINE void scaled(ptrdiff_t n, const REAL *x, REAL factor, REAL *out) {
 }
 
 /* Rows with known, counting labels of accurate probabilities: loops without branches, which
- * compilers make vectors of. Returns 0,
- * and delta is as it was, where some row is another. */
+ * compilers make vectors of. Returns 0, and delta is as it was, where some row is another. */
 INLINE int plain_rows(ptrdiff_t count, ptrdiff_t n, const REAL *a, const REAL *y,
                       const REAL *weight, double scale, const double *p, REAL *delta,
                       Logs *logs) {
@@ -335,12 +342,8 @@ COST(sparse_categorical_crossentropy_from_z) {
         for (ptrdiff_t i = first; i < end; i++) {
             const double w = weight ? weight[i] : 1;
             REAL *row = delta ? delta + i * n : NULL;
-            if (ignored(p, y[i], n, row))
+            if (!counts(p, y[i], n, row, &total))
                 continue;
-            if (!(y[i] >= 0 && y[i] < (REAL)n)) {
-                total += no_such_label(n, row);
-                continue;
-            }
             const ptrdiff_t label = (ptrdiff_t)y[i];
             const REAL q = a[i * n + label];
             if (q > ACCURATE)

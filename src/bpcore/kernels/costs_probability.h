@@ -78,12 +78,8 @@ COST(sparse_categorical_crossentropy_from_logits) {
         const double w = weight ? weight[i] : 1;
         REAL *row = delta ? delta + i * n : NULL;
         REAL max;
-        if (ignored(p, y[i], n, row))
+        if (!counts(p, y[i], n, row, &total))
             continue;
-        if (!(y[i] >= 0 && y[i] < (REAL)n)) {
-            total += no_such_label(n, row);
-            continue;
-        }
         const ptrdiff_t label = (ptrdiff_t)y[i];
         const REAL sum_e = sum_of_exp(n, a, &max, row);
         total += w * ((double)max - a[label] + log((double)sum_e));
