@@ -8,7 +8,7 @@ from helpers import assert_close
 
 from bpcore import _core, reference
 
-ROWS = [1, 2, 7, 13, 32, 257]
+ROWS = [1, 2, 3, 4, 7, 13, 32, 257]
 # The last ones are packed: wider and deeper than the blocks of matmul.h.
 SIZES = [
     (1, 1),
@@ -20,6 +20,10 @@ SIZES = [
     (64, 33),
     (33, 130),
     (130, 1),
+    (1, 70),  # few terms, few outputs
+    (4, 133),
+    (131, 2),
+    (133, 6),
     (150, 300),
     (600, 301),
     (530, 541),

@@ -13,6 +13,7 @@
 #ifndef BPCORE_MATMUL_H
 #define BPCORE_MATMUL_H
 
+#include "shallow.h"
 #include "simd.h"
 #include "tile.h"
 #include "transpose.h"
@@ -36,15 +37,15 @@ enum {
     FEW_INPUTS = 512,
 };
 
-/* The panels of n columns: NV vectors each, evenly wide, the last vector of the last one
- * holding `part` elements if it is not whole (part > 0). */
+/* The panels of n columns: up to `widest` vectors each, evenly wide, the last vector of the last
+ * one holding `part` elements if it is not whole (part > 0). */
 typedef struct {
     ptrdiff_t j, nv, part, vectors, count;
 } columns;
 
-INLINE columns first_columns(ptrdiff_t n) {
+INLINE columns first_columns(ptrdiff_t n, ptrdiff_t widest) {
     const ptrdiff_t vectors = (n + VL - 1) / VL;
-    return (columns){.vectors = vectors, .count = (vectors + MAX_NV - 1) / MAX_NV};
+    return (columns){.vectors = vectors, .count = (vectors + widest - 1) / widest};
 }
 
 INLINE int next_columns(columns *at, ptrdiff_t n) {
@@ -60,7 +61,11 @@ INLINE int next_columns(columns *at, ptrdiff_t n) {
 }
 
 static void multiply(const product *t, int axis, ptrdiff_t rows, ptrdiff_t n) {
-    for (columns at = first_columns(n); next_columns(&at, n);)
+    if (axis == ROWS && is_shallow(t->depth, n)) {
+        shallow[t->depth - 1][end_of(t)](t, rows, n);
+        return;
+    }
+    for (columns at = first_columns(n, NV_FOR(rows)); next_columns(&at, n);)
         panels[at.nv - 1][axis][at.part > 0](t, rows, at.j, at.part);
 }
 
@@ -106,7 +111,7 @@ APART void multiply_packed(const product *t, const REAL *b_t, ptrdiff_t rows, pt
     REAL packed[DEPTH_BLOCK * MAX_NV * (VBYTES / sizeof(REAL))] __attribute__((aligned(64)));
     for (ptrdiff_t p = 0; p < t->depth; p += DEPTH_BLOCK) {
         product block = slice_of(t, ROWS, p, DEPTH_BLOCK);
-        for (columns at = first_columns(n); next_columns(&at, n);) {
+        for (columns at = first_columns(n, MAX_NV); next_columns(&at, n);) {
             const ptrdiff_t width = at.nv * VL;
             if (t->b)
                 pack(block.depth, &at, t->b + p * t->b_row + at.j, t->b_row, packed);
@@ -183,7 +188,7 @@ DEFINE_SUMS_TO(static, 4, 4)
 static void (*const sums_to[])(const product *, const REAL *, ptrdiff_t, ptrdiff_t) = {
     NULL, NULL, sums_to_2, sums_to_3, sums_to_4};
 #else
-DEFINE_SUMS_TO(static, 3, 2)
+DEFINE_SUMS_TO(static, 3, 4)
 static void (*const sums_to[])(const product *, const REAL *, ptrdiff_t, ptrdiff_t) = {
     NULL, NULL, sums_to_2, sums_to_3};
 #endif

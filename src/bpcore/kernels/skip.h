@@ -107,7 +107,7 @@ static const skip_tile skip_tiles[MAX_NV][2][2] = OF_WIDTHS(skip);
 
 INLINE void multiply_listed(const product *t, const int AXIS, ptrdiff_t i, ptrdiff_t rows,
                             ptrdiff_t n, const place *list, ptrdiff_t count) {
-    for (columns at = first_columns(n); next_columns(&at, n);)
+    for (columns at = first_columns(n, MAX_NV); next_columns(&at, n);)
         skip_tiles[at.nv - 1][AXIS][at.part > 0](t, rows, i, at.j, at.part, list, count);
 }
 

@@ -15,12 +15,20 @@
 #include "simd.h"
 #include "slopes.h"
 
+/* A tile keeps as many sums as the registers allow, and 8 or more where it can: two multiply-adds
+ * start in a cycle, and a sum waits four for the one before. Few rows take more vectors for that
+ * (column sums, one row, then take a third to a half of the time). */
+enum { WIDEST = 8 };
 #if VREGISTERS == 32
 #define MAX_NV 4
-#define MAX_MR(nv) ((nv) == 4 ? 6 : (nv) == 3 ? 8 : 12)
+#define MAX_MR(nv) ((nv) > 4 ? 1 : (nv) == 4 ? 6 : (nv) == 3 ? 8 : 12)
+#define NV_FOR(rows) ((rows) == 1 ? WIDEST : MAX_NV)
 #else
 #define MAX_NV 2
-#define MAX_MR(nv) ((nv) == 2 ? 6 : 12)
+#define MAX_MR(nv) \
+    ((nv) > 6 ? 1 : (nv) > 4 ? 2 : (nv) == 4 ? 3 : (nv) == 3 ? 4 : (nv) == 2 ? 6 : 12)
+#define NV_FOR(rows) \
+    ((rows) == 1 ? WIDEST : (rows) == 2 ? 6 : (rows) == 3 ? 4 : (rows) == 4 ? 3 : MAX_NV)
 #endif
 
 typedef struct {
@@ -56,7 +64,7 @@ typedef struct {
 INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, const int LISTED,
                  const product *t, ptrdiff_t i, ptrdiff_t j, ptrdiff_t part, const place *list,
                  ptrdiff_t count) {
-    vreal acc[12][MAX_NV];
+    vreal acc[MAX_MR(1)][WIDEST];
     const REAL *row[12];
     const REAL *column = t->a + i; /* of this p */
     const REAL *restrict b = t->b + j;
@@ -67,11 +75,11 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
     if (t->resume) {
 #pragma GCC unroll 12
         for (int m = 0; m < MR; m++)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
             for (int v = 0; v < NV; v++)
                 acc[m][v] = LOAD(c + m * t->c_row, v);
     } else {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int v = 0; v < NV; v++) {
             const vreal start = t->start ? LOAD(t->start + j, v) : vzero();
 #pragma GCC unroll 12
@@ -85,20 +93,20 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
             row[m] = row_of(t, i + m);
     }
     for (ptrdiff_t p = 0; p < depth; p++) {
-        vreal bp[MAX_NV];
+        vreal bp[WIDEST];
         if (LISTED) {
             b = t->b + j + list[p].b;
             column = t->a + i + list[p].a;
         } else if (AXIS == COLUMNS && t->index) { /* it keeps a port from the products */
             column = row_of(t, p) + i;
         }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int v = 0; v < NV; v++)
             bp[v] = LOAD(b, v);
 #pragma GCC unroll 12
         for (int m = 0; m < MR; m++) {
             const vreal x = vset(AXIS == ROWS ? row[m][LISTED ? list[p].a : p] : column[m]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
             for (int v = 0; v < NV; v++)
                 acc[m][v] += x * bp[v];
         }
@@ -111,7 +119,7 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
     if (AXIS == ROWS && t->relu) {
 #pragma GCC unroll 12
         for (int m = 0; m < MR; m++)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
             for (int v = 0; v < NV; v++)
                 acc[m][v] = vmax(vzero(), acc[m][v]);
     }
@@ -119,7 +127,7 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
     if (AXIS == ROWS && t->gate && t->g == (G)) {                                    \
         const REAL *gate = t->gate + (c - t->c);                                     \
         _Pragma("GCC unroll 12") for (int m = 0; m < MR; m++)                        \
-            _Pragma("GCC unroll 4") for (int v = 0; v < NV; v++)                     \
+            _Pragma("GCC unroll 8") for (int v = 0; v < NV; v++)                     \
                 acc[m][v] = delta_of(LOAD(gate + m * t->c_row, v), acc[m][v]);       \
     }
     TIMES_SLOPE(BP_RELU, relu_delta)
@@ -128,7 +136,7 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
 #undef TIMES_SLOPE
 #pragma GCC unroll 12
     for (int m = 0; m < MR; m++) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int v = 0; v < NV; v++) {
             if (PART && v == NV - 1)
                 vstore_part(c + v * VL, acc[m][v], part);
@@ -145,9 +153,11 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
 #define DEFINE_PANEL(AXIS, NV, PART)                                        \
     static void panel_##AXIS##_##NV##_##PART(const product *t, ptrdiff_t rows,  \
                                              ptrdiff_t j, ptrdiff_t part) {     \
-        ptrdiff_t tiles = (rows + MAX_MR(NV) - 1) / MAX_MR(NV);             \
-        for (ptrdiff_t i = 0; i < rows; tiles--) {                          \
-            const ptrdiff_t mr = (rows - i + tiles - 1) / tiles;            \
+        const ptrdiff_t tiles = (rows + MAX_MR(NV) - 1) / MAX_MR(NV);       \
+        const ptrdiff_t low = tiles ? rows / tiles : 0;                     \
+        ptrdiff_t higher = rows - low * tiles;                              \
+        for (ptrdiff_t i = 0; i < rows; higher--) {                         \
+            const ptrdiff_t mr = low + (higher > 0);                        \
             switch (mr) {                                                   \
                 TILE_CASE(AXIS, 1, NV, PART)            \
                 TILE_CASE(AXIS, 2, NV, PART)            \
@@ -194,10 +204,19 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
 #define OF_WIDTHS(NAME) {OF_WIDTH(NAME, 1), OF_WIDTH(NAME, 2)}
 #endif
 
-FOR_WIDTHS(DEFINE_PANEL)
+FOR_WIDTH(DEFINE_PANEL, 1)
+FOR_WIDTH(DEFINE_PANEL, 2)
+FOR_WIDTH(DEFINE_PANEL, 3)
+FOR_WIDTH(DEFINE_PANEL, 4)
+FOR_WIDTH(DEFINE_PANEL, 5)
+FOR_WIDTH(DEFINE_PANEL, 6)
+FOR_WIDTH(DEFINE_PANEL, 7)
+FOR_WIDTH(DEFINE_PANEL, 8)
 
 typedef void (*panel)(const product *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
 
-static const panel panels[MAX_NV][2][2] = OF_WIDTHS(panel);
+static const panel panels[WIDEST][2][2] = {
+    OF_WIDTH(panel, 1), OF_WIDTH(panel, 2), OF_WIDTH(panel, 3), OF_WIDTH(panel, 4),
+    OF_WIDTH(panel, 5), OF_WIDTH(panel, 6), OF_WIDTH(panel, 7), OF_WIDTH(panel, 8)};
 
 #endif
