@@ -473,7 +473,7 @@ cdef class Network:
                 return run_job(&self.plan, &job, epochs, totals_, <float *>NULL)
             return run_job(&self.plan, &job, epochs, totals_, <double *>NULL)
         finally:
-            self.plan.skips_sum = self.plan.skips_gradient = False
+            self.plan.skips = False
             self.steps_done = job.steps_done
             self.epochs_done = job.epochs_done
             self.penalties_done = job.penalties
@@ -520,7 +520,7 @@ cdef class Network:
                 total = cost_and_grad(&self.plan, current_isa, n, x, source, y, weight, scale,
                                       share, theta, work, grad, block)
         finally:
-            self.plan.skips_sum = self.plan.skips_gradient = False
+            self.plan.skips = False
             self.leave()
         return total
 

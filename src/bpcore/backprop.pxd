@@ -103,7 +103,7 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
     cdef uint32_t words[4]
     if plan.has_vectors and first == 0:
         clear_vectors(plan, work)
-    if plan.skips_sum or plan.skips_gradient:
+    if plan.skips:
         nonzeros(isa, rows, plan.n_x, x, index, bits_of(plan, first, work))
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
@@ -115,7 +115,7 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
             weighted_sum(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
                          layer.in_row, index if l == 0 else NULL, theta + layer.w,
                          theta + layer.b if layer.b >= 0 else NULL, relu, <real *>z, layer.row,
-                         bits_of(plan, first, work) if l == 0 and plan.skips_sum else NULL)
+                         bits_of(plan, first, work) if l == 0 and plan.skips else NULL)
             if relu:
                 continue
         if is_special(layer):
@@ -253,7 +253,7 @@ cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t first
         gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
                  layer.in_row, 0, index if l == 0 else NULL, delta, layer.row,
                  grad + layer.w,
-                 bits_of(plan, first, work) if l == 0 and plan.skips_gradient else NULL)
+                 bits_of(plan, first, work) if l == 0 and plan.skips else NULL)
         if layer.b >= 0:
             column_sums(isa, rows, layer.n_out, delta, layer.row, grad + layer.b)
 

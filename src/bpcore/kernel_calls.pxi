@@ -60,11 +60,9 @@ def kernel_nonzeros(str isa, const real[:, ::1] a, uint64_t[:, ::1] bits,
     kernels.nonzeros(find_isa(isa), bits.shape[0], a.shape[1], &a[0, 0], index_, &bits[0, 0])
 
 
-def kernel_remaining(str isa, Py_ssize_t n, const uint64_t[:, ::1] bits):
-    """The parts of the weighted sum and of the gradient that skipping zeros leaves."""
-    cdef double left[2]
-    kernels.remaining(find_isa(isa), bits.shape[0], n, &bits[0, 0], left)
-    return left[0], left[1]
+def kernel_density(str isa, Py_ssize_t n, const uint64_t[:, ::1] bits):
+    """The part of the elements that is not 0."""
+    return kernels.density(find_isa(isa), bits.shape[0], n, &bits[0, 0])
 
 
 def kernel_column_sums(str isa, const real[:, :] delta, real[::1] sums):

@@ -102,7 +102,6 @@ cdef extern from "kernels/dispatch.h" nogil:
         int nesterov
 
     enum:
-        BP_SKIP_ROWS
         BP_INT8
         BP_INT16
         BP_INT32
@@ -140,7 +139,7 @@ cdef extern from "kernels/dispatch.h" nogil:
                                   Py_ssize_t, float *) noexcept nogil
         void (*nonzeros)(Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
                          uint64_t *) noexcept nogil
-        void (*remaining)(Py_ssize_t, Py_ssize_t, const uint64_t *, double *) noexcept nogil
+        double (*density)(Py_ssize_t, Py_ssize_t, const uint64_t *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t,
                             float *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t, float *,
@@ -209,7 +208,7 @@ cdef extern from "kernels/dispatch.h" nogil:
                                   Py_ssize_t, double *) noexcept nogil
         void (*nonzeros)(Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
                          uint64_t *) noexcept nogil
-        void (*remaining)(Py_ssize_t, Py_ssize_t, const uint64_t *, double *) noexcept nogil
+        double (*density)(Py_ssize_t, Py_ssize_t, const uint64_t *) noexcept nogil
         void (*column_sums)(Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
                             double *) noexcept nogil
         void (*transpose)(Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t, double *,
@@ -340,9 +339,9 @@ cdef inline void nonzeros(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, cons
         isa.f64.nonzeros(rows, n, a, index, bits)
 
 
-cdef inline void remaining(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
-                           const uint64_t *bits, double *left) noexcept nogil:
-    isa.f64.remaining(rows, n, bits, left)
+cdef inline double density(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,
+                           const uint64_t *bits) noexcept nogil:
+    return isa.f64.density(rows, n, bits)
 
 
 cdef inline void column_sums(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n,

@@ -102,8 +102,7 @@ cdef struct Plan:
     Py_ssize_t shared_size    # elements of all W^T and other arrays of the whole batch
     Py_ssize_t scratch_size   # elements of each thread's own, behind them
     Py_ssize_t block      # rows that walk through the layers together; 0: all of a thread's
-    bint skips_sum        # the first layer's products skip zeros of x: see zeros.pxd
-    bint skips_gradient
+    bint skips            # the first layer's products skip zeros of x: see zeros.pxd
     Py_ssize_t n_parameters
     Py_ssize_t capacity   # rows the workspace has room for
     int threads           # threads it has scratch for

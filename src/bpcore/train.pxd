@@ -326,7 +326,7 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
                 grad = whole + at
             gradient(isa, batch.rows, n, layer.n_out, a, layer.in_row, k,
                      index if l == 0 else NULL, delta, layer.row, grad,
-                     bits_of(plan, 0, work) if l == 0 and plan.skips_gradient else NULL)
+                     bits_of(plan, 0, work) if l == 0 and plan.skips else NULL)
             # (The choice between updates stands here, below and in update_vector: tried as one
             # function, which the compiler does not inline, a step of online1 took 3 % longer.)
             if whole == NULL and job.plain:

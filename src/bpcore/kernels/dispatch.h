@@ -87,12 +87,6 @@ enum bp_loss {
     BP_NATIVE_LOSS              /* a function pointer of the user's */
 };
 
-enum {
-    /* Rows that the products skipping zeros take together: as many as a tile of any width has
-     * registers for. */
-    BP_SKIP_ROWS = 6,
-};
-
 /* 64-bit words that hold a bit for each of n elements. */
 static inline ptrdiff_t bp_words_of_bits(ptrdiff_t n) { return (n + 63) / 64; }
 

@@ -37,7 +37,7 @@ const BP_KERNELS BP_TABLE = {
     .weighted_sum_skipping = weighted_sum_skipping,
     .gradient_skipping = gradient_skipping,
     .nonzeros = nonzeros,
-    .remaining = remaining,
+    .density = density,
     .column_sums = column_sums,
     .transpose = transpose,
     .activate = {[BP_LINEAR] = activate_linear,

@@ -43,9 +43,9 @@ typedef struct BP_KERNELS {
                      ptrdiff_t delta_row, REAL *grad_w);
 
     /* The weighted sum and the gradient for an a with many zeros: what those multiply is left
-     * out, so that 0 times an infinity or NaN may count as 0. The sum's rows of a follow each
-     * other; the gradient's a starts at its
-     * first column, and the n_in columns from `first` on are meant. */
+     * out, so that 0 times an infinity or NaN counts as 0. The sum's rows of a follow each other;
+     * the gradient's a starts at its first column, and the n_in columns from `first` on are
+     * meant. */
     void (*weighted_sum_skipping)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
                                   const int64_t *index, const uint64_t *bits, const REAL *w,
                                   const REAL *b, int relu, REAL *z, ptrdiff_t z_row);
@@ -59,8 +59,8 @@ typedef struct BP_KERNELS {
     void (*nonzeros)(ptrdiff_t rows, ptrdiff_t n, const REAL *a, const int64_t *index,
                      uint64_t *bits);
 
-    /* left = the parts of their work that remain where a is such as these rows. */
-    void (*remaining)(ptrdiff_t rows, ptrdiff_t n, const uint64_t *bits, double left[2]);
+    /* The part of a's elements that is not 0. */
+    double (*density)(ptrdiff_t rows, ptrdiff_t n, const uint64_t *bits);
 
     /* sums[j] = sum over rows of delta[i, j]: the gradient of the bias. */
     void (*column_sums)(ptrdiff_t rows, ptrdiff_t n, const REAL *delta, ptrdiff_t delta_row,

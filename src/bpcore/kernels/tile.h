@@ -54,21 +54,15 @@ INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
 /* Which way A is read. */
 enum { ROWS, COLUMNS };
 
-/* Where one p of the sum is read: what it adds to the addresses of A and of b. */
-typedef struct {
-    ptrdiff_t a, b;
-} place;
-
 /* MR rows by NV vectors at row i, column j; the last vector holds `part`
- * elements where PART is set, else it is whole. With LISTED, p runs over `count` places. */
-INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, const int LISTED,
-                 const product *t, ptrdiff_t i, ptrdiff_t j, ptrdiff_t part, const place *list,
-                 ptrdiff_t count) {
+ * elements where PART is set, else it is whole. */
+INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, const product *t,
+                 ptrdiff_t i, ptrdiff_t j, ptrdiff_t part) {
     vreal acc[MAX_MR(1)][WIDEST];
     const REAL *row[12];
     const REAL *column = t->a + i; /* of this p */
     const REAL *restrict b = t->b + j;
-    const ptrdiff_t a_row = t->a_row, b_row = t->b_row, depth = LISTED ? count : t->depth;
+    const ptrdiff_t a_row = t->a_row, b_row = t->b_row, depth = t->depth;
     REAL *restrict c = t->c + i * t->c_row + j;
 #define LOAD(p, v) (PART && (v) == NV - 1 ? vload_part((p) + (v)*VL, part) : vload((p) + (v)*VL))
 
@@ -94,26 +88,20 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
     }
     for (ptrdiff_t p = 0; p < depth; p++) {
         vreal bp[WIDEST];
-        if (LISTED) {
-            b = t->b + j + list[p].b;
-            column = t->a + i + list[p].a;
-        } else if (AXIS == COLUMNS && t->index) { /* it keeps a port from the products */
+        if (AXIS == COLUMNS && t->index) /* it keeps a port from the products */
             column = row_of(t, p) + i;
-        }
 #pragma GCC unroll 8
         for (int v = 0; v < NV; v++)
             bp[v] = LOAD(b, v);
 #pragma GCC unroll 12
         for (int m = 0; m < MR; m++) {
-            const vreal x = vset(AXIS == ROWS ? row[m][LISTED ? list[p].a : p] : column[m]);
+            const vreal x = vset(AXIS == ROWS ? row[m][p] : column[m]);
 #pragma GCC unroll 8
             for (int v = 0; v < NV; v++)
                 acc[m][v] += x * bp[v];
         }
-        if (!LISTED) {
-            b += b_row;
-            column += a_row;
-        }
+        b += b_row;
+        column += a_row;
     }
     /* (What only the products along the rows of a end with is not in the others' code.) */
     if (AXIS == ROWS && t->relu) {
@@ -178,7 +166,7 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
 #define TILE_CASE(AXIS, MR, NV, PART)                  \
     case MR:                                           \
         if (MR <= MAX_MR(NV))                          \
-            tile(AXIS, MR, NV, PART, 0, t, i, j, part, NULL, 0); \
+            tile(AXIS, MR, NV, PART, t, i, j, part);            \
         break;
 
 /* DEFINE for every axis, width and whether the last vector is a part; and the table of what
@@ -191,18 +179,6 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
 #define OF_WIDTH(NAME, NV)                         \
     {{NAME##_ROWS_##NV##_0, NAME##_ROWS_##NV##_1}, \
      {NAME##_COLUMNS_##NV##_0, NAME##_COLUMNS_##NV##_1}}
-#if MAX_NV == 4
-#define FOR_WIDTHS(DEFINE) \
-    FOR_WIDTH(DEFINE, 1)   \
-    FOR_WIDTH(DEFINE, 2)   \
-    FOR_WIDTH(DEFINE, 3)   \
-    FOR_WIDTH(DEFINE, 4)
-#define OF_WIDTHS(NAME) \
-    {OF_WIDTH(NAME, 1), OF_WIDTH(NAME, 2), OF_WIDTH(NAME, 3), OF_WIDTH(NAME, 4)}
-#else
-#define FOR_WIDTHS(DEFINE) FOR_WIDTH(DEFINE, 1) FOR_WIDTH(DEFINE, 2)
-#define OF_WIDTHS(NAME) {OF_WIDTH(NAME, 1), OF_WIDTH(NAME, 2)}
-#endif
 
 FOR_WIDTH(DEFINE_PANEL, 1)
 FOR_WIDTH(DEFINE_PANEL, 2)
