@@ -31,7 +31,9 @@ def test_bits(isa, dtype, rng, n):
     assert (bits[:, n:] == 0).all()
 
 
-@pytest.mark.parametrize(("n_in", "n_out"), [(1, 1), (13, 7), (64, 100), (521, 33), (1100, 10), (70, 203)])
+@pytest.mark.parametrize(
+    ("n_in", "n_out"), [(1, 1), (13, 7), (64, 100), (521, 33), (1100, 10), (70, 203)]
+)
 @pytest.mark.parametrize("rows", [1, 6, 47, 523])
 def test_products(isa, dtype, rng, rows, n_in, n_out):
     a, index = with_zeros(rng, dtype, rows, n_in), rng.integers(0, rows, rows)

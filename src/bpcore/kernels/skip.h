@@ -10,7 +10,9 @@
  *
  * (Tried and lost: tiles of six rows, which leave out what is 0 in all six. Of MNIST's digits, a
  * fifth of which is not 0, two fifths remain so; on 784 -> 100 row by row takes 0.53 to 0.60 of
- * their time for the sum and 0.65 to 0.69 for the gradient, lists of places included.) */
+ * their time for the sum and 0.65 to 0.69 for the gradient, lists of places included. Not taken:
+ * ReLU's zeros. 0.5 to 0.62 of a hidden layer's a is not 0, in no order; there a product of 64 or 128
+ * inputs and outputs takes 0.7 to 1.1 of a dense one's time.) */
 #ifndef BPCORE_SKIP_H
 #define BPCORE_SKIP_H
 
