@@ -160,6 +160,18 @@ INLINE void sums_to_few(const int COUNT, const int N, const product *t, const RE
 #undef STEP
 #undef WHOLE
 #undef LAST
+#if VBYTES * 8 / REAL_BITS >= 4
+    if (N > 2) {
+        const vreal start = t->start ? vload_part(t->start, N) : vzero();
+#pragma GCC unroll 4
+        for (int r = 0; r < COUNT; r++) {
+            const vreal sums = vsums(acc[r][0], acc[r][1], N > 2 ? acc[r][2] : vzero(),
+                                     N > 3 ? acc[r][3] : vzero()) + start;
+            vstore_part(z + r * t->c_row, t->relu ? vmax(vzero(), sums) : sums, N);
+        }
+        return;
+    }
+#endif
 #pragma GCC unroll 4
     for (int r = 0; r < COUNT; r++)
 #pragma GCC unroll 4
@@ -182,13 +194,12 @@ INLINE void sums_to_few(const int COUNT, const int N, const product *t, const RE
     }
 DEFINE_SUMS_TO(INLINE, 1, 4)
 DEFINE_SUMS_TO(static, 2, 4)
-#if VREGISTERS == 32
 DEFINE_SUMS_TO(static, 3, 4)
+#if VREGISTERS == 32
 DEFINE_SUMS_TO(static, 4, 4)
 static void (*const sums_to[])(const product *, const REAL *, ptrdiff_t, ptrdiff_t) = {
     NULL, NULL, sums_to_2, sums_to_3, sums_to_4};
 #else
-DEFINE_SUMS_TO(static, 3, 4)
 static void (*const sums_to[])(const product *, const REAL *, ptrdiff_t, ptrdiff_t) = {
     NULL, NULL, sums_to_2, sums_to_3};
 #endif
@@ -197,7 +208,7 @@ static void (*const sums_to[])(const product *, const REAL *, ptrdiff_t, ptrdiff
  * the same bits in any company: 64 rows of 100 inputs then take 0.4 to 0.8 of the time of tiles.
  * (With 5 to 10 outputs the additions within vectors would take as long as is saved.) */
 INLINE int is_few(ptrdiff_t n_in, ptrdiff_t n_out) {
-    return n_out >= 2 && n_out <= FEW && 2 * n_out <= VL && n_in <= FEW_INPUTS && n_in >= 4 * VL;
+    return n_out >= 2 && n_out <= FEW && n_out < VL && n_in <= FEW_INPUTS && n_in >= 4 * VL;
 }
 
 APART void multiply_few(const product *t, ptrdiff_t rows, ptrdiff_t n) {
