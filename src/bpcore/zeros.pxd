@@ -36,6 +36,6 @@ cdef inline void choose_skips(Plan *plan, const bp_isa *isa, Py_ssize_t trained,
     else:
         gather_rows(isa, rows, plan.n_x, source, 0, index, <real *>sample)
     nonzeros(isa, rows, plan.n_x, sample, NULL, bits_of(plan, 0, work))
-    # Where a fifth remains, as of MNIST, the products take 0.25 to 0.4 of their time; where half
-    # does, 0.7 to 1.1.
+    # Where a fifth is not 0, as of MNIST, the products take 0.4 to 0.5 of their time; where half is
+    # not, 0.7 to 1.1.
     plan.skips = density(isa, rows, plan.n_x, bits_of(plan, 0, work)) < 0.4

@@ -31,7 +31,7 @@ INLINE vreal ended(const int END, vreal sum, vreal gate) {
 INLINE void shallow_rows(const int COUNT, const int TERMS, const int END, const product *t,
                          ptrdiff_t i, ptrdiff_t n) {
     vreal x[SHALLOW_ROWS][SHALLOW];
-    const REAL *b[SHALLOW], *start = t->start, *gate = t->gate + i * t->c_row;
+    const REAL *b[SHALLOW], *start = t->start, *gate = t->gate ? t->gate + i * t->c_row : NULL;
     REAL *restrict c = t->c + i * t->c_row;
     const ptrdiff_t c_row = t->c_row;
 #pragma GCC unroll 6

@@ -11,8 +11,8 @@
  * (Tried and lost: tiles of six rows, which leave out what is 0 in all six. Of MNIST's digits, a
  * fifth of which is not 0, two fifths remain so; on 784 -> 100 row by row takes 0.53 to 0.60 of
  * their time for the sum and 0.65 to 0.69 for the gradient, lists of places included. Not taken:
- * ReLU's zeros. 0.5 to 0.62 of a hidden layer's a is not 0, in no order; there a product of 64 or 128
- * inputs and outputs takes 0.7 to 1.1 of a dense one's time.) */
+ * ReLU's zeros. 0.5 to 0.62 of a hidden layer's a is not 0, in no order; there a product of 64 or
+ * 128 inputs and outputs takes 0.7 to 1.1 of a dense one's time.) */
 #ifndef BPCORE_SKIP_H
 #define BPCORE_SKIP_H
 
@@ -98,26 +98,26 @@ INLINE void skip_row(const int AXIS, const int NV, const int PART, uint64_t bits
 }
 
 /* All rows of a block of p (t->depth of them, one word of bits a row, bits_row words apart). */
-#define DEFINE_SKIP(NV, PART)                                                                    \
-    static void skip_ROWS_##NV##_##PART(const product *t, ptrdiff_t rows, ptrdiff_t j,           \
-                                        ptrdiff_t part, const uint64_t *bits,                    \
-                                        ptrdiff_t bits_row, const REAL *const *column) {            \
-        (void)column;                                                                            \
-        const int relu = t->relu;                                                                \
-        for (ptrdiff_t i = 0; i < rows; i++) {                                                   \
-            REAL *c = t->c + i * t->c_row + j;                                                   \
-            skip_row(ROWS, NV, PART, bits[i * bits_row], row_of(t, i), NULL, 0, t->b + j,        \
-                     t->b_row, t->resume ? c : t->start ? t->start + j : NULL, relu, c, part);   \
-        }                                                                                        \
-    }                                                                                            \
-    static void skip_COLUMNS_##NV##_##PART(const product *t, ptrdiff_t rows, ptrdiff_t j,        \
-                                           ptrdiff_t part, const uint64_t *bits,                 \
-                                           ptrdiff_t bits_row, const REAL *const *column) {         \
-        for (ptrdiff_t i = 0; i < rows; i++) {                                                   \
-            REAL *c = t->c + i * t->c_row + j;                                                   \
-            skip_row(COLUMNS, NV, PART, bits[i * bits_row], NULL, column, i, t->b + j, t->b_row, \
-                     t->resume ? c : NULL, 0, c, part);                                          \
-        }                                                                                        \
+#define DEFINE_SKIP(NV, PART)                                                                   \
+    static void skip_ROWS_##NV##_##PART(const product *t, ptrdiff_t rows, ptrdiff_t j,          \
+                                        ptrdiff_t part, const uint64_t *bits,                   \
+                                        ptrdiff_t bits_row, const REAL *const *column) {        \
+        (void)column;                                                                           \
+        const int relu = t->relu;                                                               \
+        for (ptrdiff_t i = 0; i < rows; i++) {                                                  \
+            REAL *c = t->c + i * t->c_row + j;                                                  \
+            skip_row(ROWS, NV, PART, bits[i * bits_row], row_of(t, i), NULL, 0, t->b + j,       \
+                     t->b_row, t->resume ? c : t->start ? t->start + j : NULL, relu, c, part);  \
+        }                                                                                       \
+    }                                                                                           \
+    static void skip_COLUMNS_##NV##_##PART(const product *t, ptrdiff_t rows, ptrdiff_t j,       \
+                                           ptrdiff_t part, const uint64_t *bits,                \
+                                           ptrdiff_t bits_row, const REAL *const *column) {     \
+        for (ptrdiff_t i = 0; i < rows; i++) {                                                  \
+            REAL *c = t->c + i * t->c_row + j;                                                  \
+            skip_row(COLUMNS, NV, PART, bits[i * bits_row], NULL, column, i, t->b + j, t->b_row,\
+                     t->resume ? c : NULL, 0, c, part);                                         \
+        }                                                                                       \
     }
 #define DEFINE_SKIPS(NV) DEFINE_SKIP(NV, 0) DEFINE_SKIP(NV, 1)
 DEFINE_SKIPS(1)
