@@ -1,10 +1,18 @@
 """What every test can use."""
 
+import signal
+
 import numpy as np
 import pytest
 
 import bpcore
 from bpcore import _core
+
+
+def pytest_configure():
+    """Let Ctrl-C raise also where the shell had it ignored, as behind nohup: tests press it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(params=_core.isas())
