@@ -174,11 +174,14 @@ static void softmax_narrow(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) 
 static void activate_softmax(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a,
                              const double *p) {
     (void)p;
-    for (; (n == 2 || n == 3) && n <= FEWEST && rows >= VL; rows -= VL, z += VL * n, a += VL * n)
-        if (n == 2)
-            softmax_rows(2, z, a);
-        else
-            softmax_rows(3, z, a);
+    if (2 <= n && n <= FEWEST) {
+        for (; rows >= VL; rows -= VL, z += VL * n, a += VL * n) {
+            if (n == 2)
+                softmax_rows(2, z, a);
+            else
+                softmax_rows(3, z, a);
+        }
+    }
     if (n <= NARROW) /* for a single row too: its bits are the same in any company */
         softmax_narrow(rows, n, z, a);
     else

@@ -172,8 +172,8 @@ INLINE void sums_to_few(const int COUNT, const int N, const product *t, const RE
         const vreal start = t->start ? vload_part(t->start, N) : vzero();
 #pragma GCC unroll 4
         for (int r = 0; r < COUNT; r++) {
-            const vreal sums = vsums(acc[r][0], acc[r][1], N > 2 ? acc[r][2] : vzero(),
-                                     N > 3 ? acc[r][3] : vzero()) + start;
+            const vreal last = N > 3 ? acc[r][3] : vzero();
+            const vreal sums = vsums(acc[r][0], acc[r][1], acc[r][2], last) + start;
             vstore_part(z + r * t->c_row, t->relu ? vmax(vzero(), sums) : sums, N);
         }
         return;
@@ -190,20 +190,20 @@ INLINE void sums_to_few(const int COUNT, const int N, const product *t, const RE
                 z[r * t->c_row + k] = z[r * t->c_row + k] < 0 ? 0 : z[r * t->c_row + k];
 }
 
-#define DEFINE_SUMS_TO(LINKAGE, N, COUNT)                                                     \
+#define DEFINE_SUMS_TO(LINKAGE, N)                                                            \
     LINKAGE void sums_to_##N(const product *t, const REAL *w_t, ptrdiff_t w_row,               \
                             ptrdiff_t rows) {                                                 \
         ptrdiff_t i = 0;                                                                      \
-        for (; i + COUNT <= rows; i += COUNT)                                                 \
-            sums_to_few(COUNT, N, t, w_t, w_row, i, t->c + i * t->c_row);                     \
+        for (; i + 4 <= rows; i += 4)                                                         \
+            sums_to_few(4, N, t, w_t, w_row, i, t->c + i * t->c_row);                         \
         for (; i < rows; i++)                                                                 \
             sums_to_few(1, N, t, w_t, w_row, i, t->c + i * t->c_row);                         \
     }
-DEFINE_SUMS_TO(INLINE, 1, 4)
-DEFINE_SUMS_TO(static, 2, 4)
-DEFINE_SUMS_TO(static, 3, 4)
+DEFINE_SUMS_TO(INLINE, 1)
+DEFINE_SUMS_TO(static, 2)
+DEFINE_SUMS_TO(static, 3)
 #if VREGISTERS == 32
-DEFINE_SUMS_TO(static, 4, 4)
+DEFINE_SUMS_TO(static, 4)
 static void (*const sums_to[])(const product *, const REAL *, ptrdiff_t, ptrdiff_t) = {
     NULL, NULL, sums_to_2, sums_to_3, sums_to_4};
 #else

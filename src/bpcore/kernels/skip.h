@@ -97,44 +97,34 @@ INLINE void skip_row(const int AXIS, const int NV, const int PART, uint64_t bits
 #undef LOAD
 }
 
-/* All rows of a block of p (t->depth of them, one word of bits a row, bits_row words apart). */
-#define DEFINE_SKIP(NV, PART)                                                                   \
-    static void skip_ROWS_##NV##_##PART(const product *t, ptrdiff_t rows, ptrdiff_t j,          \
-                                        ptrdiff_t part, const uint64_t *bits,                   \
-                                        ptrdiff_t bits_row, const REAL *const *column) {        \
-        (void)column;                                                                           \
-        const int relu = t->relu;                                                               \
-        for (ptrdiff_t i = 0; i < rows; i++) {                                                  \
-            REAL *c = t->c + i * t->c_row + j;                                                  \
-            skip_row(ROWS, NV, PART, bits[i * bits_row], row_of(t, i), NULL, 0, t->b + j,       \
-                     t->b_row, t->resume ? c : t->start ? t->start + j : NULL, relu, c, part);  \
-        }                                                                                       \
-    }                                                                                           \
-    static void skip_COLUMNS_##NV##_##PART(const product *t, ptrdiff_t rows, ptrdiff_t j,       \
-                                           ptrdiff_t part, const uint64_t *bits,                \
-                                           ptrdiff_t bits_row, const REAL *const *column) {     \
-        for (ptrdiff_t i = 0; i < rows; i++) {                                                  \
-            REAL *c = t->c + i * t->c_row + j;                                                  \
-            skip_row(COLUMNS, NV, PART, bits[i * bits_row], NULL, column, i, t->b + j, t->b_row,\
-                     t->resume ? c : NULL, 0, c, part);                                         \
-        }                                                                                       \
+/* All rows of a block of p, a word of bits for each, bits_row words apart. */
+#define DEFINE_SKIP(AXIS, NV, PART)                                                         \
+    static void skip_##AXIS##_##NV##_##PART(const product *t, ptrdiff_t rows, ptrdiff_t j,  \
+                                            ptrdiff_t part, const uint64_t *bits,           \
+                                            ptrdiff_t bits_row, const REAL *const *column) {\
+        const int relu = t->relu;                                                           \
+        for (ptrdiff_t i = 0; i < rows; i++) {                                              \
+            REAL *c = t->c + i * t->c_row + j;                                              \
+            const REAL *first = t->resume ? c : t->start ? t->start + j : NULL;             \
+            skip_row(AXIS, NV, PART, bits[i * bits_row], AXIS == ROWS ? row_of(t, i) : NULL,\
+                     column, i, t->b + j, t->b_row, first, relu, c, part);                  \
+        }                                                                                   \
     }
-#define DEFINE_SKIPS(NV) DEFINE_SKIP(NV, 0) DEFINE_SKIP(NV, 1)
-DEFINE_SKIPS(1)
-DEFINE_SKIPS(2)
-DEFINE_SKIPS(3)
-DEFINE_SKIPS(4)
-DEFINE_SKIPS(5)
-DEFINE_SKIPS(6)
-DEFINE_SKIPS(7)
-DEFINE_SKIPS(8)
-DEFINE_SKIPS(9)
-DEFINE_SKIPS(10)
+FOR_WIDTH(DEFINE_SKIP, 1)
+FOR_WIDTH(DEFINE_SKIP, 2)
+FOR_WIDTH(DEFINE_SKIP, 3)
+FOR_WIDTH(DEFINE_SKIP, 4)
+FOR_WIDTH(DEFINE_SKIP, 5)
+FOR_WIDTH(DEFINE_SKIP, 6)
+FOR_WIDTH(DEFINE_SKIP, 7)
+FOR_WIDTH(DEFINE_SKIP, 8)
+FOR_WIDTH(DEFINE_SKIP, 9)
+FOR_WIDTH(DEFINE_SKIP, 10)
 #if VREGISTERS != 32
-DEFINE_SKIPS(11)
-DEFINE_SKIPS(12)
-DEFINE_SKIPS(13)
-DEFINE_SKIPS(14)
+FOR_WIDTH(DEFINE_SKIP, 11)
+FOR_WIDTH(DEFINE_SKIP, 12)
+FOR_WIDTH(DEFINE_SKIP, 13)
+FOR_WIDTH(DEFINE_SKIP, 14)
 #endif
 
 typedef void (*skip_panel)(const product *, ptrdiff_t, ptrdiff_t, ptrdiff_t, const uint64_t *,
@@ -174,11 +164,10 @@ static void gradient_skipping(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, c
                               const uint64_t *bits, const REAL *delta, ptrdiff_t delta_row,
                               REAL *grad_w) {
     const ptrdiff_t words = bp_words_of_bits(a_row);
-    product t = {.depth = rows, .a = a, .a_row = a_row, .index = index,
-                 .b = delta, .b_row = delta_row};
+    const product t = {.depth = rows, .a = a, .a_row = a_row, .index = index,
+                       .b = delta, .b_row = delta_row, .c = grad_w, .c_row = n_out};
     for (ptrdiff_t p = 0; p < rows; p += WORD) {
         product block = slice_of(&t, COLUMNS, p, WORD);
-        block.c_row = n_out;
         for (ptrdiff_t i = 0, width; i < n_in; i += width) {
             const ptrdiff_t at = first + i, shift = at % WORD;
             const REAL *column[WORD];
@@ -189,7 +178,7 @@ static void gradient_skipping(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, c
                 turned[k] = bits[(p + k) * words + at / WORD];
             }
             transpose_bits(turned);
-            block.c = grad_w + i * n_out;
+            block.c = t.c + i * n_out;
             multiply_skipping(&block, COLUMNS, width, n_out, turned + shift, 1, column);
         }
     }

@@ -59,7 +59,7 @@ enum { ROWS, COLUMNS };
 INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, const product *t,
                  ptrdiff_t i, ptrdiff_t j, ptrdiff_t part) {
     vreal acc[MAX_MR(1)][WIDEST];
-    const REAL *row[12];
+    const REAL *row[MAX_MR(1)];
     const REAL *column = t->a + i; /* of this p */
     const REAL *restrict b = t->b + j;
     const ptrdiff_t a_row = t->a_row, b_row = t->b_row, depth = t->depth;
