@@ -11,7 +11,7 @@ import pytest
 from helpers import dense_model
 
 import bpcore
-from bpcore import _core, _threads, layers, optimizers
+from bpcore import _core, _threads, layers, optimizers, regularizers
 
 # widths, batch, activation, optimizer, dtype, weighted, shuffled
 CONFIGURATIONS = [
@@ -69,6 +69,41 @@ def digest(configuration, threads):
 def test_bits_do_not_depend_on_threads(isa, configuration):
     digests = [digest(configuration, threads) for threads in (1, 2, 3, 8)]
     assert digests == [digests[0]] * 4
+
+
+@pytest.mark.parametrize("batch", [50, 200])
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        {},
+        {"weight_decay": 0.01, "use_ema": True, "ema_overwrite_frequency": 2},
+        {"gradient_accumulation_steps": 3, "clipvalue": 0.01},
+        {"global_clipnorm": 0.1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("frozen", [False, True])
+def test_bits_of_small_networks_with_all_that_surrounds_an_update(batch, optimizer, frozen, rng):
+    """One thread takes such gradients layer by layer on the way down, two by chunks of W."""
+    x, y = rng.normal(size=(330, 6)), rng.normal(size=(330, 2))
+    thetas, histories = [], []
+    for threads in (1, 2):
+        bpcore.utils.set_random_seed(3)
+        rules = {"kernel_regularizer": regularizers.L1L2(0.01, 0.02)}
+        model = bpcore.Sequential(
+            [
+                bpcore.Input((6,)),
+                layers.Dense(17, "relu", trainable=not frozen, **rules),
+                layers.Dense(150, "tanh", kernel_constraint="non_neg", **rules),
+                layers.Dense(2),
+            ]
+        )
+        model.compile(optimizers.Adam(0.01, **optimizer), "mse")
+        with bpcore.num_threads(threads):
+            histories.append(model.fit(x, y, batch, 3, 0).history)
+        thetas.append(model.theta)
+    assert (thetas[0] == thetas[1]).all()
+    assert histories[0] == histories[1]
 
 
 def test_two_fits_at_once(rng):

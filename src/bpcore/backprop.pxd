@@ -26,9 +26,9 @@ down (w_t) lies in the workspace; whoever changes the parameters keeps it up to 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 from kernels cimport (
-    BP_NATIVE_LOSS, BP_RELU, BP_SIGMOID, BP_TANH, BP_USER_ACTIVATION, BP_USER_LOSS, activate,
-    bp_isa, bp_words_of_bits, column_sums, cost, delta_product, derive, gradient, nonzeros,
-    transpose, weighted_sum,
+    BP_NATIVE_LOSS, BP_RELU, BP_SIGMOID, BP_TANH, BP_USER_ACTIVATION, BP_USER_LOSS,
+    BP_WHOLE_DEPTH, activate, bp_isa, bp_words_of_bits, column_sums, cost, delta_product, derive,
+    gradient, nonzeros, transpose, weighted_sum,
 )
 from native cimport native_costs
 from network cimport Draw, Layer, Plan, real
@@ -177,11 +177,42 @@ cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t f
     return total
 
 
+cdef inline void layer_gradient(const Plan *plan, const bp_isa *isa, int l, Py_ssize_t first,
+                                Py_ssize_t rows, const real *x, const int64_t *index,
+                                const real *delta, real *work, real *grad) noexcept nogil:
+    """One layer's part of the flat gradient, from its input and delta of these rows."""
+    cdef const Layer *layer = &plan.layers[l]
+    if layer.gamma >= 0:
+        memcpy(grad + layer.gamma, vectors_of(plan, layer, work), layer.group * sizeof(real))
+    if layer.beta >= 0:
+        memcpy(grad + layer.beta, vectors_of(plan, layer, work) + layer.n_out,
+               layer.group * sizeof(real))
+    if layer.w < 0:
+        return
+    gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
+             layer.in_row, 0, index if l == 0 else NULL, delta, layer.row, grad + layer.w,
+             bits_of(plan, first, work) if l == 0 and plan.skips else NULL)
+    if layer.b >= 0:
+        column_sums(isa, rows, layer.n_out, delta, layer.row, grad + layer.b)
+
+
+cdef inline bint is_overwritten(const Plan *plan, int l) noexcept nogil:
+    """Whether delta[l] may take the place of a[l], given that it is finished by the product that
+    makes it and that nothing else reads a[l] any more."""
+    cdef const Layer *layer = &plan.layers[l]
+    return (layer.w >= 0 and layer.a == layer.z
+            and plan.layers[l + 1].n_out <= BP_WHOLE_DEPTH)
+
+
 cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py_ssize_t rows,
-                       const real *x, const real *theta, real *work, const Draw *draw,
-                       double row_share) except -1 nogil:
+                       const real *x, const int64_t *index, const real *theta, real *work,
+                       const Draw *draw, double row_share, real *grad) except -1 nogil:
     """The delta recursion, from what `output_cost` left at the output down to
-    layer plan.first_delta. row_share is 1 / the rows of the batch."""
+    layer plan.first_delta. row_share is 1 / the rows of the batch.
+
+    grad, unless NULL, receives the gradient of these rows: each layer's on the way, so that the
+    delta below may take the place of the layer's input, which no one reads afterwards. What these
+    rows touch is then half as much, and lies in the caches."""
     cdef int l
     cdef const Layer *layer
     cdef const real *z
@@ -193,9 +224,11 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
     cdef int g
     # Whether delta[l] is finished: its product with g' was part of what made it.
     cdef bint finished = plan.from_z
+    layer = &plan.layers[plan.n_layers - 1]
+    below = rows_of(plan, layer.delta, layer.row, first, work)
     for l in range(plan.n_layers - 1, plan.first_delta - 1, -1):
         layer = &plan.layers[l]
-        delta = rows_of(plan, layer.delta, layer.row, first, work)
+        delta = below
         # Until then delta holds dC/da[l]; times g'(z[l]).
         if not finished:
             z = z_of(plan, l, x, first, work)
@@ -209,6 +242,8 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
                 user_derive(plan.users, layer.user, rows, layer.n_out, z, delta)
             else:
                 derive(isa, layer.activation, rows, layer.n_out, z, a, delta, layer.p)
+        if grad != NULL:
+            layer_gradient(plan, isa, l, first, rows, x, index, delta, work, grad)
         if l == plan.first_delta:
             break
         # dC/da[l-1] = delta[l] W[l]^T, into the place of delta[l-1].
@@ -225,37 +260,13 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
             a = NULL
             if finished:
                 a = rows_of(plan, plan.layers[l - 1].a, plan.layers[l - 1].row, first, work)
+                if grad != NULL and is_overwritten(plan, l - 1):
+                    below = <real *>a
             delta_product(isa, rows, layer.n_in, layer.n_out, delta, layer.row,
                           theta + layer.w, w_t, g, a, below, plan.layers[l - 1].row)
         elif below != delta:
             memcpy(below, delta, rows * layer.n_in * sizeof(real))
     return 0
-
-
-cdef inline void gradients(const Plan *plan, const bp_isa *isa, Py_ssize_t first,
-                           Py_ssize_t rows, const real *x, const int64_t *index, real *work,
-                           real *grad) noexcept nogil:
-    """grad_w and grad_b of every layer, from the a and delta of these rows."""
-    cdef int l
-    cdef const Layer *layer
-    cdef const real *delta
-    for l in range(plan.n_layers):
-        layer = &plan.layers[l]
-        if layer.gamma >= 0:
-            memcpy(grad + layer.gamma, vectors_of(plan, layer, work),
-                   layer.group * sizeof(real))
-        if layer.beta >= 0:
-            memcpy(grad + layer.beta, vectors_of(plan, layer, work) + layer.n_out,
-                   layer.group * sizeof(real))
-        if layer.w < 0:
-            continue
-        delta = rows_of(plan, layer.delta, layer.row, first, work)
-        gradient(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
-                 layer.in_row, 0, index if l == 0 else NULL, delta, layer.row,
-                 grad + layer.w,
-                 bits_of(plan, first, work) if l == 0 and plan.skips else NULL)
-        if layer.b >= 0:
-            column_sums(isa, rows, layer.n_out, delta, layer.row, grad + layer.b)
 
 
 cdef inline double backprop(const Plan *plan, const bp_isa *isa, Py_ssize_t rows, const real *x,
@@ -266,6 +277,5 @@ cdef inline double backprop(const Plan *plan, const bp_isa *isa, Py_ssize_t rows
     cdef double total
     forward(plan, isa, 0, rows, x, NULL, theta, work, NULL)
     total = output_cost(plan, isa, 0, rows, x, y, weight, scale, row_share, work, True)
-    deltas(plan, isa, 0, rows, x, theta, work, NULL, row_share)
-    gradients(plan, isa, 0, rows, x, NULL, work, grad)
+    deltas(plan, isa, 0, rows, x, NULL, theta, work, NULL, row_share, grad)
     return total

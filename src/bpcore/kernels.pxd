@@ -6,6 +6,8 @@ from network cimport real
 
 cdef extern from "kernels/dispatch.h" nogil:
     enum:
+        BP_WHOLE_DEPTH
+    enum:
         BP_LINEAR
         BP_RELU
         BP_SIGMOID

@@ -112,6 +112,7 @@ cdef struct Plan:
     PyObject *users       # list of (g, g') pairs, and the user's loss at its end
     int n_variables
     Variable *variables   # in the order of the parameters
+    bint has_frozen       # some variable is not trainable
     bint simple           # every variable is trainable, free and without a penalty
     bint penalised        # some trainable variable has a penalty
     bint whole            # some variable's update needs its gradient as a whole

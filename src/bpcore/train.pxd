@@ -10,10 +10,10 @@ parameters  For each chunk of rows of each W: its gradient over the whole batch,
             takes a part of every W; the gradient never reaches the memory of the whole,
             unless an update needs more than a number's own (see update.pxd): then it is
             written to the flat gradient, and behind one more barrier thread 0 updates.
-            Where one thread trains a network so small that all its gradients stay in the
-            first cache, they are all taken before one update of them all. Over large
-            batches the gradients of a small network belong to the first phase, segment by
-            segment (segments.pxd), and are only added up in the second.
+            Where one thread trains a small network, the gradients belong to the first phase,
+            each layer's taken on the way down (see backprop.pxd), and the second is one update
+            of all. Over large batches several threads do so too, each for its segments of the
+            rows (segments.pxd), whose gradients the second phase only adds up.
             (Tried and lost: the update as the epilogue of a gradient tile, in registers. The
             moments then come in strips of a tile's width instead of one long stream, which
             the processor fetches ahead of its use; digits took 6 % longer with AVX-512.)
@@ -24,15 +24,14 @@ Every sum has one order whatever the number of threads, so that the bits do not 
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from backprop cimport (
-    bits_of, deltas, forward, gradients, input_of, output_cost, rows_of,
-    transpose_weights, w_t_of,
+    bits_of, deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
 from kernels cimport (
     bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
     bp_restore_denormals, bp_rows, bp_run_threads, bp_shuffle, column_sums, gather, gather_rows,
     gradient, transpose,
 )
-from network cimport BY_ROWS, Draw, Layer, Plan, real
+from network cimport BY_ROWS, Draw, Layer, Plan, Variable, real
 from penalties cimport penalty_of
 from reduction cimport divided, divisor_of
 from segments cimport SEGMENTS, is_segmented, segment_gradient, sum_segments
@@ -49,9 +48,10 @@ cdef enum:
     # Small networks leave less to deal out, and their costs take longer by few rows.
     SMALL_UNIT_ROWS = 32
     LINE = 64
-    # Up to so many parameters their gradients stay in the first cache until all are there.
-    # (The plan has room for them in a thread's scratch.)
-    SMALL = 8192
+    # Up to so many parameters their gradients wait in the caches until all are there (the plan
+    # has room for them in a thread's scratch), and so do a and delta of up to so many rows.
+    SMALL = 16384
+    SMALL_ROWS = 512
 
 cdef enum:
     # Where the rows of a batch are read. Shuffled ones of a line or more, but few in all, are
@@ -168,10 +168,24 @@ cdef inline double batch_divisor(const Job *job, const Batch *batch, real *like)
                       weight + batch.start if weight != NULL else NULL, NULL)
 
 
+cdef inline real *scratch_of(const Job *job, int thread, real *like) noexcept nogil:
+    """What is this thread's own."""
+    return (<real *>job.work + job.plan.row_size * job.plan.capacity + job.plan.shared_size
+            + thread * job.plan.scratch_size)
+
+
+cdef inline real *early_gradient(const Job *job, const Batch *batch, real *like) noexcept nogil:
+    """The place of the flat gradient, where the rows phase takes it; else NULL."""
+    if (job.threads > 1 or job.plan.n_parameters > SMALL or batch.rows > SMALL_ROWS
+            or job.plan.has_vectors or job.plan.has_frozen):
+        return NULL
+    return <real *>job.grad if job.grad != NULL else scratch_of(job, 0, like)
+
+
 cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int thread,
-                           double scale, real *like) except -1 nogil:
-    """This thread's rows of one batch, whose loss is scale times the sum of its costs. like
-    only tells the element type."""
+                           double scale, real *early, real *like) except -1 nogil:
+    """This thread's rows of one batch, whose loss is scale times the sum of its costs; and their
+    gradient, if it is taken here (early, or segments). like only tells the element type."""
     cdef const Plan *plan = job.plan
     cdef real *work = <real *>job.work
     cdef const real *theta = <const real *>job.theta
@@ -184,21 +198,24 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef Py_ssize_t segment = part(SEGMENTS, thread, job.threads)
     cdef Py_ssize_t unit = part(batch.units, thread, job.threads)
     cdef Py_ssize_t units = part(batch.units, thread + 1, job.threads)
-    cdef Py_ssize_t first, end, rows, at, stop, segment_start, segment_end = 0
+    cdef Py_ssize_t first, end, rows, at, stop
     cdef const int64_t *index = NULL
+    cdef real *grad = early
     cdef Py_ssize_t block = batch.rows
-    if plan.block != 0 and batch.units > 1:
-        block = max(plan.block // batch.unit, <Py_ssize_t>1) * batch.unit
     if segmented:  # (As a function that gives either bound, online1 took 3 % longer.)
         unit = part(batch.units, segment, SEGMENTS)
         units = part(batch.units, part(SEGMENTS, thread + 1, job.threads), SEGMENTS)
-    first = segment_start = unit * batch.unit
+    elif grad == NULL and plan.block != 0 and batch.units > 1:
+        block = max(plan.block // batch.unit, <Py_ssize_t>1) * batch.unit
+    first = unit * batch.unit
     end = min(units * batch.unit, batch.rows)
     while first < end:
         rows = min(block, end - first)
         if segmented:
-            segment_end = min(part(batch.units, segment + 1, SEGMENTS) * batch.unit, batch.rows)
-            rows = min(rows, segment_end - first)
+            rows = part(batch.units, segment + 1, SEGMENTS) * batch.unit - first
+            rows = min(rows, end - first)
+            grad = segment_gradient(plan, segment, work)
+            segment += 1
         weight = NULL
         at = batch.start + first
         if job.order == NULL:
@@ -226,17 +243,9 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
                 weight + at if weight != NULL else NULL, scale, 1.0 / batch.rows, work, True)
             unit += 1
             at += stop
-        deltas(plan, job.isa, first, rows, x, theta, work, draw, 1.0 / batch.rows)
+        deltas(plan, job.isa, first, rows, x, index if way == BY_INDEX else NULL, theta, work,
+               draw, 1.0 / batch.rows, grad)
         first += rows
-        if segmented and first == segment_end:
-            at = segment_start
-            if way == BY_INDEX:
-                index = job.order + batch.start + at
-            gradients(plan, job.isa, at, first - at, x_batch if way == BY_INDEX
-                      else x_batch + at * plan.n_x, index if way == BY_INDEX else NULL, work,
-                      segment_gradient(plan, segment, work))
-            segment += 1
-            segment_start = first
     return 0
 
 
@@ -288,17 +297,14 @@ cdef inline void update_vectors(Job *job, const Update *update, const Step *step
 cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *update,
                                   const Step *step, int thread, real *like) noexcept nogil:
     """This thread's part of every W and b: updated, or, where an update needs the whole
-    gradient, that part of it. All of a small network is updated at once."""
+    gradient, that part of it."""
     cdef const Plan *plan = job.plan
     cdef const bp_isa *isa = job.isa
     cdef real *work = <real *>job.work
     cdef real *theta = <real *>job.theta
     cdef real *slots = <real *>job.slots
-    cdef real *grad = (work + plan.row_size * plan.capacity + plan.shared_size
-                       + thread * plan.scratch_size)
-    cdef bint small = (job.plain and job.threads == 1 and plan.n_parameters <= SMALL
-                       and not plan.has_vectors)
-    cdef real *whole = grad if small else <real *>job.grad
+    cdef real *grad = scratch_of(job, thread, like)
+    cdef real *whole = <real *>job.grad
     cdef int way = way_of(job, batch, like)
     cdef const real *x = x_of(job, batch, way, like)
     cdef const int64_t *index = NULL
@@ -349,10 +355,25 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
             elif whole == NULL and plan.variables[layer.variable + 1].trainable:
                 update_chunk(plan, isa, update, step, layer.variable + 1, layer.b, layer.n_out,
                              theta, grad, slots)
-    if small:
-        apply_update(isa, update, step, plan.n_parameters, 0, plan.n_parameters, theta, whole,
+
+
+cdef inline void update_all(Job *job, const Update *update, const Step *step,
+                            real *grad) noexcept nogil:
+    """All parameters, whose gradient is there."""
+    cdef const Plan *plan = job.plan
+    cdef const Variable *variable
+    cdef real *theta = <real *>job.theta
+    cdef real *slots = <real *>job.slots
+    cdef int which
+    if job.plain:
+        apply_update(job.isa, update, step, plan.n_parameters, 0, plan.n_parameters, theta, grad,
                      slots)
-        transpose_weights(plan, isa, theta, work)
+    else:
+        for which in range(plan.n_variables):
+            variable = &plan.variables[which]
+            update_chunk(plan, job.isa, update, step, which, variable.at,
+                         variable.rows * variable.columns, theta, grad + variable.at, slots)
+    transpose_weights(plan, job.isa, theta, <real *>job.work)
 
 
 cdef inline void segments_phase(Job *job, const Update *update, const Step *step, int thread,
@@ -367,9 +388,8 @@ cdef inline void segments_phase(Job *job, const Update *update, const Step *step
     cdef bint into_second = job.threads == 2 and thread == 1
     cdef int l
     if job.threads == 1:
-        apply_update(job.isa, update, step, plan.n_parameters, 0, plan.n_parameters, theta,
-                     sum_segments(plan, job.isa, 0, plan.n_parameters, False, work), slots)
-        transpose_weights(plan, job.isa, theta, work)
+        update_all(job, update, step,
+                   sum_segments(plan, job.isa, 0, plan.n_parameters, False, work))
         return
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
@@ -400,6 +420,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     cdef bint penalised = job.plan.penalised and job.grad == NULL
     cdef real *work = <real *>job.work
     cdef real *outputs = <real *>job.outputs
+    cdef real *early
     cdef const Layer *last = &job.plan.layers[job.plan.n_layers - 1]
     start_update(&update, &now)
     for step in range(job.first, job.last):
@@ -408,7 +429,10 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
         divisor = batch_divisor(job, &batch, like)
         if job.shared:
             share = divided(1, divisor)
-        rows_phase(job, &batch, &draw, thread, divided(job.factor, divisor), like)
+        early = NULL
+        if not (job.plain and is_segmented(job.plan, batch.rows)):
+            early = early_gradient(job, &batch, like)
+        rows_phase(job, &batch, &draw, thread, divided(job.factor, divisor), early, like)
         if penalised:
             penalties_phase(job, thread, like)
         if job.threads > 1:
@@ -437,7 +461,9 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
         now.share = share
         if job.plain and is_segmented(job.plan, batch.rows):
             segments_phase(job, &update, &now, thread, like)
-        else:
+        elif early != NULL and job.grad == NULL:
+            update_all(job, &update, &now, early)
+        elif early == NULL:
             parameters_phase(job, &batch, &update, &now, thread, like)
         if job.grad != NULL:
             if job.threads > 1:

@@ -143,12 +143,13 @@ cdef int read_variables(Plan *plan, const int64_t[:, ::1] rows, const double[:, 
         raise MemoryError()
     plan.n_variables = <int>n
     plan.simple = True
-    plan.penalised = plan.whole = False
+    plan.has_frozen = plan.penalised = plan.whole = False
     plan.rules = <PyObject *>rules
     for i in range(n):
         variable = &plan.variables[i]
         read_variable(variable, &rows[i, 0], &numbers[i, 0], plan.n_parameters)
         if not variable.trainable:
+            plan.has_frozen = True
             plan.simple = False
             continue
         if variable.penalty != NO_PENALTY:

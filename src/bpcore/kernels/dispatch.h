@@ -90,6 +90,10 @@ enum bp_loss {
 /* 64-bit words that hold a bit for each of n elements. */
 static inline ptrdiff_t bp_words_of_bits(ptrdiff_t n) { return (n + 63) / 64; }
 
+/* Products over at most so many terms are stored once; over more perhaps several times, with a part
+ * of the terms each. */
+enum { BP_WHOLE_DEPTH = 128 };
+
 /* Element types that inputs may have: converted row by row, never copied whole. */
 enum bp_element {
     BP_INT8,

@@ -30,7 +30,8 @@ typedef struct BP_KERNELS {
     /* out = delta w^T; delta is (rows, n_out), out (rows, n_in). w_t = w^T of shape (n_out,
      * n_in), or NULL: then w is turned round a panel at a time, which is the better way for
      * weights that two copies of would leave the cache. If a (rows, n_in) is not NULL, out is
-     * multiplied by g' there, a being g's value: g is BP_RELU, BP_SIGMOID or BP_TANH. */
+     * multiplied by g' there, a being g's value: g is BP_RELU, BP_SIGMOID or BP_TANH. out may be
+     * a where n_out <= BP_WHOLE_DEPTH. */
     void (*delta_product)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
                           const REAL *delta, ptrdiff_t delta_row, const REAL *w,
                           const REAL *w_t, int g, const REAL *a, REAL *out,

@@ -42,6 +42,8 @@ enum {
     FEW_INPUTS = 512,
 };
 
+_Static_assert((int)DEPTH_BLOCK >= (int)BP_WHOLE_DEPTH, "see delta_product");
+
 /* The panels of n columns: up to `widest` vectors each, evenly wide, the last vector of the last
  * one holding `part` elements if it is not whole (part > 0). */
 typedef struct {

@@ -32,7 +32,7 @@ INLINE void shallow_rows(const int COUNT, const int TERMS, const int END, const 
                          ptrdiff_t i, ptrdiff_t n) {
     vreal x[SHALLOW_ROWS][SHALLOW];
     const REAL *b[SHALLOW], *start = t->start, *gate = t->gate ? t->gate + i * t->c_row : NULL;
-    REAL *restrict c = t->c + i * t->c_row;
+    REAL *c = t->c + i * t->c_row; /* which the gate may be */
     const ptrdiff_t c_row = t->c_row;
 #pragma GCC unroll 6
     for (int p = 0; p < TERMS; p++)

@@ -63,7 +63,7 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
     const REAL *column = t->a + i; /* of this p */
     const REAL *restrict b = t->b + j;
     const ptrdiff_t a_row = t->a_row, b_row = t->b_row, depth = t->depth;
-    REAL *restrict c = t->c + i * t->c_row + j;
+    REAL *c = t->c + i * t->c_row + j; /* which the gate may be */
 #define LOAD(p, v) (PART && (v) == NV - 1 ? vload_part((p) + (v)*VL, part) : vload((p) + (v)*VL))
 
     if (t->resume) {
