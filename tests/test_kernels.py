@@ -1,6 +1,8 @@
 """Every kernel against plain NumPy: all instruction sets, both element types, sizes that
 are multiples of nothing."""
 
+import itertools
+
 import mpmath
 import numpy as np
 import pytest
@@ -408,11 +410,12 @@ def test_accuracy_over_the_whole_range(isa, dtype, name):
 @pytest.mark.parametrize("size", [1e-25, 1e-16, 1.0, 1e15, 1e25])
 def test_adam_over_the_range_of_gradients(isa, dtype, size):
     """From gradients whose square underflows to those whose square overflows."""
-    for epsilon in (1e-7, 1e-20):
+    for epsilon, divides in itertools.product((1e-7, 1e-20), (False, True)):
         w, grad = np.zeros(33, dtype), np.full(33, size, dtype)
         m, v = np.zeros_like(w), np.zeros_like(w)
         with np.errstate(over="ignore"):
             settings = {"rate": 1e-3, "beta_1": 0.9, "beta_2": 0.999, "epsilon": epsilon}
+            settings["divides"] = divides
             _core.kernel_update(isa, "adam", w, grad, [m, v], settings)
         assert np.isfinite(w).all()
         with np.errstate(over="ignore", under="ignore"):

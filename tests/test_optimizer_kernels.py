@@ -147,9 +147,25 @@ def test_nan_in_the_mean_square_alone_shows(isa, dtype, name):
     assert np.isnan(w).all()
 
 
-def test_an_elements_bits_do_not_depend_on_its_company(isa, dtype, rng):
+@pytest.mark.parametrize("name", ["adam", "amsgrad"])
+@pytest.mark.parametrize("n", SIZES)
+def test_adam_divides_or_estimates(isa, dtype, rng, name, n):
+    """What a processor with a fast divider takes differs by rounding alone."""
+    w, g, m = (rng.normal(size=n).astype(dtype) for _ in range(3))
+    v = rng.uniform(1e-6, 10, n).astype(dtype)
+    got = []
+    for divides in (False, True):
+        slots = [m.copy(), v.copy(), v.copy()]
+        got.append(w.copy())
+        _core.kernel_update(isa, name, got[-1], g, slots, C | {"divides": divides})
+    steps = [w.astype("float64") - x for x in got]
+    np.testing.assert_allclose(steps[0], steps[1], rtol=0, atol=2 * np.finfo(dtype).eps * 8)
+
+
+@pytest.mark.parametrize("divides", [False, True])
+def test_an_elements_bits_do_not_depend_on_its_company(isa, dtype, rng, divides):
     """Also where epsilon is so small that some quotients are out of an estimate's range."""
-    settings = C | {"epsilon": 1e-40 if dtype == "float64" else 1e-38}
+    settings = C | {"epsilon": 1e-40 if dtype == "float64" else 1e-38, "divides": divides}
     w, g, m = (rng.normal(size=37).astype(dtype) for _ in range(3))
     v = rng.uniform(0.1, 1, 37).astype(dtype)
     dead = np.arange(37) % 3 == 0
@@ -177,6 +193,9 @@ def test_what_surrounds_an_update(isa, dtype, rng, n):
     grad = g.copy()
     _core.kernel_penalty_gradient(isa, w, 0.3, 0.7, grad)
     assert_close(grad, g_ + 0.3 * np.sign(w_) + 1.4 * w_, dtype)
+    grad = g.copy()
+    _core.kernel_penalty_gradient(isa, w, 0.0, 0.7, grad)
+    assert_close(grad, g_ + 1.4 * w_, dtype)
     total, grad = s.copy(), g.copy()
     _core.kernel_accumulate(isa, grad, total)
     assert_close(total, s_ + g_, dtype)

@@ -102,6 +102,7 @@ cdef extern from "kernels/dispatch.h" nogil:
         double power, l1, l2, shrinkage
         double l2_per_rate
         int nesterov
+        bint divides
 
     enum:
         BP_INT8
@@ -270,6 +271,7 @@ cdef extern from "kernels/dispatch.h" nogil:
         const bp_kernels_f32 *f32
         const bp_kernels_f64 *f64
 
+    int bp_divides_fast()
     const bp_isa *bp_isa_available(int i) noexcept nogil
     const bp_isa *bp_isa_find(const char *name) noexcept nogil
     void bp_philox(const uint32_t *counter, uint64_t key, uint32_t *out) noexcept nogil

@@ -147,6 +147,7 @@ typedef struct bp_coefficients {
     double power, l1, l2, shrinkage; /* FTRL */
     double l2_per_rate;      /* FTRL: beta/2, what l2 grows by for each 1/learning_rate */
     int nesterov;
+    int divides; /* the processor divides doubles as fast as it would estimate: see optimizers.h */
 } bp_coefficients;
 
 #define REAL float
@@ -167,6 +168,9 @@ typedef struct bp_isa {
     const bp_kernels_f32 *f32;
     const bp_kernels_f64 *f64;
 } bp_isa;
+
+/* Whether this processor's divider takes two doubles or more in three cycles. */
+int bp_divides_fast(void);
 
 /* The i-th instruction set this processor and its operating system run,
  * plainest first, or NULL past the end. */

@@ -9,7 +9,7 @@
  * time: wide x 0.99 to 1.00, mnist x 0.99 to 1.04. x^T made once as a shuffled batch's rows are
  * read, for both products of the first layer: mnist and wide x 0.98 in float32, x 1.03 to 1.05
  * in float64. Between tiles, asking for the next batch's rows, or for the w, m and v of the
- * chunk's update: x 0.99 to 1.04.) */
+ * chunk's update: x 0.99 to 1.04, the latter also where the second cache has 512 kB.) */
 #ifndef BPCORE_MATMUL_H
 #define BPCORE_MATMUL_H
 

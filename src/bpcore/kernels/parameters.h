@@ -37,6 +37,13 @@ static double penalty(ptrdiff_t n, const REAL *w, double l1, double l2) {
 static void penalty_gradient(ptrdiff_t n, const REAL *restrict w, double l1, double l2,
                              REAL *restrict grad) {
     const vreal first = vset((REAL)l1), second = vset((REAL)(2 * l2)), zero = vzero();
+    if (l1 == 0) {
+        FOR_VECTORS(n) {
+            const vreal g = LOAD(grad) + second * LOAD(w);
+            STORE(grad, g);
+        }
+        return;
+    }
     FOR_VECTORS(n) {
         const vreal x = LOAD(w);
         const vreal sign = vselect(x > 0, first, vselect(x < 0, -first, zero));

@@ -13,7 +13,7 @@
 
 enum {
     SHALLOW = 6, /* terms at most, as measured: of 8, a tile is as fast */
-    SHALLOW_ROWS = VREGISTERS == 32 ? 4 : 2,
+    SHALLOW_ROWS = VREGISTERS == 32 ? 4 : 3,
 };
 
 /* What becomes of a sum before it is stored. */
@@ -49,7 +49,8 @@ INLINE void shallow_rows(const int COUNT, const int TERMS, const int END, const 
         _Pragma("GCC unroll 4") for (int m = 0; m < COUNT; m++)                \
             sum[m] = first;                                                    \
         _Pragma("GCC unroll 6") for (int p = 0; p < TERMS; p++) {              \
-            const vreal bp = LOAD(b[p] + j);                                   \
+            vreal bp = LOAD(b[p] + j);                                         \
+            IN_REGISTER(bp);                                                   \
             _Pragma("GCC unroll 4") for (int m = 0; m < COUNT; m++)            \
                 sum[m] += x[m][p] * bp;                                        \
         }                                                                      \
