@@ -297,20 +297,47 @@ INLINE vreal vsums(vreal a, vreal b, vreal c, vreal d) {
 }
 #endif
 
-/* Transpose VL vectors of VL elements in registers: log2(VL) perfect shuffles. */
+/* Transpose in registers: n vectors, of which the first n elements, or each lane's, by log2(n)
+ * perfect shuffles. */
+#define PERFECT_SHUFFLES(n, v, LOW, HIGH)                                   \
+    _Pragma("GCC unroll 4") for (int stage = 1; stage < (n); stage *= 2) {  \
+        vreal w[n];                                                         \
+        _Pragma("GCC unroll 8") for (int i = 0; i < (n) / 2; i++) {         \
+            w[2 * i] = SHUFFLE((v)[i], (v)[i + (n) / 2], LOW);              \
+            w[2 * i + 1] = SHUFFLE((v)[i], (v)[i + (n) / 2], HIGH);         \
+        }                                                                   \
+        _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)              \
+            (v)[i] = w[i];                                                  \
+    }
+#if VBYTES == 32
+/* Two lanes, across which AVX2 moves elements by a second instruction: each half of the rows is
+ * transposed within them, and then lanes change places. */
+#if REAL_BITS == 32
+#define LANES_LOW 0, 8, 1, 9, 4, 12, 5, 13
+#define LANES_HIGH 2, 10, 3, 11, 6, 14, 7, 15
+#define FIRST_LANES 0, 1, 2, 3, 8, 9, 10, 11
+#define SECOND_LANES 4, 5, 6, 7, 12, 13, 14, 15
+#else
+#define LANES_LOW 0, 4, 2, 6
+#define LANES_HIGH 1, 5, 3, 7
+#define FIRST_LANES 0, 1, 4, 5
+#define SECOND_LANES 2, 3, 6, 7
+#endif
 INLINE void vtranspose(vreal v[VBYTES * 8 / REAL_BITS]) {
+    enum { HALF = VBYTES * 4 / REAL_BITS };
+    PERFECT_SHUFFLES(HALF, v, LANES_LOW, LANES_HIGH)
+    PERFECT_SHUFFLES(HALF, v + HALF, LANES_LOW, LANES_HIGH)
 #pragma GCC unroll 4
-    for (int stage = 1; stage < VL; stage *= 2) {
-        vreal w[VBYTES * 8 / REAL_BITS];
-#pragma GCC unroll 8
-        for (int i = 0; i < VL / 2; i++) {
-            w[2 * i] = SHUFFLE(v[i], v[i + VL / 2], ZIP_LOW);
-            w[2 * i + 1] = SHUFFLE(v[i], v[i + VL / 2], ZIP_HIGH);
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < VL; i++)
-            v[i] = w[i];
+    for (int i = 0; i < HALF; i++) {
+        const vreal upper = v[i], lower = v[i + HALF];
+        v[i] = SHUFFLE(upper, lower, FIRST_LANES);
+        v[i + HALF] = SHUFFLE(upper, lower, SECOND_LANES);
     }
 }
+#else
+INLINE void vtranspose(vreal v[VBYTES * 8 / REAL_BITS]) {
+    PERFECT_SHUFFLES(VBYTES * 8 / REAL_BITS, v, ZIP_LOW, ZIP_HIGH)
+}
+#endif
 
 #endif
