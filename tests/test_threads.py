@@ -35,6 +35,10 @@ CONFIGURATIONS = [
     ((2, 100, 1), 300, "tanh", "adam", "float32", False, False),
     ((13, 40, 7), 255, "sigmoid", "adam", "float64", False, True),
     ((50, 600, 1), 40, "relu", "adam", "float32", False, True),
+    # Batches of two segments, the last of which is too short for them.
+    ((20, 64, 64, 1), 150, "relu", "adam", "float64", True, True),
+    ((9, 33, 5), 201, "tanh", "sgd", "float32", False, True),
+    ((9, 33, 5), 128, "sigmoid", "nesterov", "float32", False, False),
 ]
 OPTIMIZERS = {
     "adam": lambda: optimizers.Adam(0.01),

@@ -77,11 +77,12 @@ class Plan(NamedTuple):
     def network(self, parameters, state, rows, threads=1):
         """Bind the plan to these numbers, with a workspace for this many rows."""
         capacity = -(-rows // ROW_MULTIPLE) * ROW_MULTIPLE
-        size = (
-            self.fields["row_size"] * capacity
-            + self.fields["shared_size"]
-            + self.fields["scratch_size"] * threads
-        )
+        shared = self.fields["row_size"] * capacity + self.fields["shared_size"]
+        scratch = self.fields["scratch_size"]
+        size = shared + scratch * threads
+        if threads > 1 and self.fields["segments"] >= 0:  # a second replica, on its own memory
+            own = (1 + _core.REPLICA_SLOTS) * _aligned(parameters.size)
+            size += shared + scratch + own
         return _core.Network(
             self.matrix,
             self.numbers,

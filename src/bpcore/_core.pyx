@@ -23,7 +23,8 @@ from network cimport (
     Variable, native_cost, real,
 )
 from segments cimport SEGMENTS as SEGMENTS_, segment_size
-from train cimport SMALL as SMALL_, Job, train_epochs, train_steps
+from replicas cimport SLOTS as SLOTS_, replica_size, train_replicas
+from train cimport SMALL as SMALL_, Job, is_shared_by_segments, train_epochs, train_steps
 from update cimport Update
 from zeros cimport choose_skips
 
@@ -137,6 +138,8 @@ include "native.pxi"
 SMALL = SMALL_
 # And over large batches for those of so many segments.
 SEGMENTS = SEGMENTS_
+# Where two threads train a replica each, the second has slots for so many of an optimizer's.
+REPLICA_SLOTS = SLOTS_
 
 # One row of the plan's matrix for each layer; the fields of network.pxd's Layer.
 PLAN_COLUMNS = ("activation", "user", "threshold", "n_in", "n_out", "w", "b", "w_t", "chunk",
@@ -245,6 +248,9 @@ cdef class Network:
         self.plan.n_parameters = parameters.size
         self.plan.capacity = capacity
         self.plan.users = <PyObject *>users
+        self.plan.has_replica = threads > 1 and segments >= 0 and workspace.size >= (
+            row_size * capacity + shared_size + threads * scratch_size
+            + replica_size(&self.plan))
         read_variables(&self.plan, variables, variable_numbers, rules)
         for l in range(rows.shape[0]):
             layer = &self.plan.layers[l]
@@ -451,6 +457,9 @@ cdef class Network:
         job.first = first
         job.last = last
         job.threads = threads
+        job.replica = 0
+        job.other = NULL
+        job.meeting = NULL
         job.total = total
         job.theta = cnp.PyArray_DATA(self.parameters)
         job.work = cnp.PyArray_DATA(self.workspace)
@@ -470,8 +479,8 @@ cdef class Network:
         self.enter()
         try:
             if self.typenum == cnp.NPY_FLOAT:
-                return run_job(&self.plan, &job, epochs, totals_, <float *>NULL)
-            return run_job(&self.plan, &job, epochs, totals_, <double *>NULL)
+                return run_job(&self.plan, &job, settings.n_slots, epochs, totals_, <float *>NULL)
+            return run_job(&self.plan, &job, settings.n_slots, epochs, totals_, <double *>NULL)
         finally:
             self.plan.skips = False
             self.steps_done = job.steps_done
@@ -525,15 +534,23 @@ cdef class Network:
         return total
 
 
-cdef run_job(Plan *plan, Job *job, Py_ssize_t epochs, double *totals, real *like):
+cdef run_job(Plan *plan, Job *job, Py_ssize_t slots, Py_ssize_t epochs, double *totals,
+             real *like):
     cdef double total
+    cdef bint done = False
     cdef Py_ssize_t trained = (job.last - job.first) * job.batch * max(epochs, 1)
     job.steps_done = job.epochs_done = 0
     job.penalties = 0
     with nogil:
         choose_skips(plan, job.isa, trained, job.n, <const real *>job.x, &job.source,
                      <real *>job.work)
-        if totals != NULL:
+        if job.threads > 1 and is_shared_by_segments(job):
+            if plan.has_replica:
+                done = train_replicas(job, slots, epochs, totals, like)
+            job.threads = 1
+        if done:
+            total = job.total
+        elif totals != NULL:
             train_epochs(job, epochs, totals, like)
             total = job.total
         else:

@@ -2,15 +2,13 @@
 
 Two threads that share a batch's rows have the a and delta of their own rows in their own
 caches. Where the parameters are fewer numbers than those, each takes the gradient of its own
-rows, and only that travels. The batch is cut and summed the same way whatever the number of
-threads, so the bits do not depend on it.
+rows, and only that travels (replicas.pxd). The batch is cut and summed the same way whatever the
+number of threads, so the bits do not depend on it.
 
 (Between the two cores this was measured on, a kilobyte that both write takes 0.2 µs a step.
-Two threads on tab256 were 1.0 times as fast as one without segments, 1.3 times with them. Tried
-and lost: four segments, for as many threads; one thread takes 2 % longer, and two no less.)
+Tried and lost: four segments, for as many threads; one thread takes 2 % longer, and two no less.)
 """
 
-from kernels cimport accumulate, bp_isa
 from network cimport Plan, real
 
 cdef enum:
@@ -34,12 +32,3 @@ cdef inline real *segment_gradient(const Plan *plan, Py_ssize_t segment,
     """The place of one segment's gradient."""
     return (work + plan.row_size * plan.capacity + plan.segments
             + segment * segment_size(plan.n_parameters))
-
-
-cdef inline real *sum_segments(const Plan *plan, const bp_isa *isa, Py_ssize_t at, Py_ssize_t n,
-                               bint into_second, real *work) noexcept nogil:
-    """The batch's gradient of parameters at .. at+n-1: the other segment's added to the one
-    whose place is in this thread's cache."""
-    cdef real *total = segment_gradient(plan, into_second, work) + at
-    accumulate(isa, n, segment_gradient(plan, not into_second, work) + at, total)
-    return total

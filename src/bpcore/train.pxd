@@ -12,8 +12,9 @@ parameters  For each chunk of rows of each W: its gradient over the whole batch,
             written to the flat gradient, and behind one more barrier thread 0 updates.
             Where one thread trains a small network, the gradients belong to the first phase,
             each layer's taken on the way down (see backprop.pxd), and the second is one update
-            of all. Over large batches several threads do so too, each for its segments of the
-            rows (segments.pxd), whose gradients the second phase only adds up.
+            of all. Over large batches that is done for two segments of the rows (segments.pxd),
+            so that two threads can take one each; those are then trainings of their own, which
+            meet once a step (replicas.pxd).
             (Tried and lost: the update as the epilogue of a gradient tile, in registers. The
             moments then come in strips of a tile's width instead of one long stream, which
             the processor fetches ahead of its use; digits took 6 % longer with AVX-512.)
@@ -27,14 +28,14 @@ from backprop cimport (
     bits_of, deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
 from kernels cimport (
-    bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
+    accumulate, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
     bp_restore_denormals, bp_rows, bp_run_threads, bp_shuffle, column_sums, gather, gather_rows,
     gradient, transpose,
 )
 from network cimport BY_ROWS, Draw, Layer, Plan, Variable, real
 from penalties cimport penalty_of
 from reduction cimport divided, divisor_of
-from segments cimport SEGMENTS, is_segmented, segment_gradient, sum_segments
+from segments cimport SEGMENTED_FROM, SEGMENTS, is_segmented, segment_gradient
 from special cimport vectors_of
 from update cimport (
     Step, Update, apply_update, next_step, start_update, update_chunk, update_whole,
@@ -83,12 +84,17 @@ cdef struct Job:
     void *work
     void *outputs
     int threads
+    # Of two replicas (replicas.pxd) the number, 0 or 1, the other, and where they meet; alone: 0,
+    # NULL.
+    int replica
+    Job *other
+    bp_barrier *meeting
     # What threads write, apart from what all read and from each other's: a line of the cache
     # that two of them write travels between them.
     char gap_0[LINE]
     bp_barrier barrier
     char gap_1[LINE]
-    double costs[UNITS]
+    double costs[2 * UNITS]   # of even steps and of odd ones
     char gap_2[LINE]
     double total
     double penalties      # their part of total
@@ -99,9 +105,16 @@ cdef struct Batch:
     Py_ssize_t start, rows
     Py_ssize_t unit       # rows in a unit of the cost
     Py_ssize_t units
+    int parity            # of the step
+    bint segmented        # its gradient is taken by segments
 
 
-cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
+cdef inline bint is_shared_by_segments(const Job *job) noexcept nogil:
+    """Whether the job's batches are cut into segments, but for a short last one."""
+    return job.plain and is_segmented(job.plan, job.batch)
+
+
+cdef inline Batch batch_of(const Job *job, Py_ssize_t step, bint by_segments) noexcept nogil:
     cdef Batch batch
     cdef Py_ssize_t least = UNIT_ROWS
     batch.start = step * job.batch
@@ -113,6 +126,8 @@ cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
     if job.plan.block != 0 and batch.rows > least:
         batch.unit = max(least, (batch.rows + UNITS - 1) // UNITS)
         batch.units = (batch.rows + batch.unit - 1) // batch.unit
+    batch.parity = step & 1
+    batch.segmented = by_segments and batch.rows >= SEGMENTED_FROM
     return batch
 
 
@@ -174,10 +189,10 @@ cdef inline real *scratch_of(const Job *job, int thread, real *like) noexcept no
             + thread * job.plan.scratch_size)
 
 
-cdef inline real *early_gradient(const Job *job, const Batch *batch, real *like) noexcept nogil:
-    """The place of the flat gradient, where the rows phase takes it; else NULL."""
-    if (job.threads > 1 or job.plan.n_parameters > SMALL or batch.rows > SMALL_ROWS
-            or job.plan.has_vectors or job.plan.has_frozen):
+cdef inline real *early_gradient(const Job *job, real *like) noexcept nogil:
+    """The place of the flat gradient, if the rows phase takes it of a few rows; else NULL."""
+    if (job.threads > 1 or job.plan.n_parameters > SMALL or job.plan.has_vectors
+            or job.plan.has_frozen):
         return NULL
     return <real *>job.grad if job.grad != NULL else scratch_of(job, 0, like)
 
@@ -194,27 +209,28 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef const real *x
     cdef const real *y
     cdef const real *weight
-    cdef bint segmented = job.plain and is_segmented(plan, batch.rows)
-    cdef Py_ssize_t segment = part(SEGMENTS, thread, job.threads)
+    cdef Py_ssize_t segment = job.replica
     cdef Py_ssize_t unit = part(batch.units, thread, job.threads)
     cdef Py_ssize_t units = part(batch.units, thread + 1, job.threads)
     cdef Py_ssize_t first, end, rows, at, stop
     cdef const int64_t *index = NULL
     cdef real *grad = early
     cdef Py_ssize_t block = batch.rows
-    if segmented:  # (As a function that gives either bound, online1 took 3 % longer.)
+    if batch.segmented:  # (As a function that gives either bound, online1 took 3 % longer.)
         unit = part(batch.units, segment, SEGMENTS)
-        units = part(batch.units, part(SEGMENTS, thread + 1, job.threads), SEGMENTS)
+        if job.other != NULL:
+            units = part(batch.units, segment + 1, SEGMENTS)
     elif grad == NULL and plan.block != 0 and batch.units > 1:
         block = max(plan.block // batch.unit, <Py_ssize_t>1) * batch.unit
     first = unit * batch.unit
     end = min(units * batch.unit, batch.rows)
     while first < end:
         rows = min(block, end - first)
-        if segmented:
+        if batch.segmented:
             rows = part(batch.units, segment + 1, SEGMENTS) * batch.unit - first
             rows = min(rows, end - first)
-            grad = segment_gradient(plan, segment, work)
+            grad = segment_gradient(
+                plan, segment if job.other == NULL else batch.parity, work)
             segment += 1
         weight = NULL
         at = batch.start + first
@@ -237,7 +253,7 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
         at = 0
         while at < rows:
             stop = min(batch.unit, rows - at)
-            job.costs[unit] = output_cost(
+            job.costs[batch.parity * UNITS + unit] = output_cost(
                 plan, job.isa, first + at, stop, x if way == BY_INDEX else x + at * plan.n_x,
                 y + at * plan.n_y,
                 weight + at if weight != NULL else NULL, scale, 1.0 / batch.rows, work, True)
@@ -376,37 +392,47 @@ cdef inline void update_all(Job *job, const Update *update, const Step *step,
     transpose_weights(plan, job.isa, theta, <real *>job.work)
 
 
-cdef inline void segments_phase(Job *job, const Update *update, const Step *step, int thread,
-                                real *like) noexcept nogil:
-    """This thread's part of every W and b, updated by what the segments' gradients add up to."""
+cdef inline real *sum_of_segments(Job *job, const Batch *batch, real *like) noexcept nogil:
+    """The batch's gradient, of two segments'. Theirs stays where the other replica reads it."""
     cdef const Plan *plan = job.plan
     cdef real *work = <real *>job.work
-    cdef real *theta = <real *>job.theta
-    cdef real *slots = <real *>job.slots
-    cdef const Layer *layer
-    cdef Py_ssize_t k, at, n
-    cdef bint into_second = job.threads == 2 and thread == 1
-    cdef int l
-    if job.threads == 1:
-        update_all(job, update, step,
-                   sum_segments(plan, job.isa, 0, plan.n_parameters, False, work))
-        return
-    for l in range(plan.n_layers):
-        layer = &plan.layers[l]
-        if layer.w < 0:
-            continue
-        k = part(layer.n_in, thread, job.threads)
-        at = layer.w + k * layer.n_out
-        n = part(layer.n_in, thread + 1, job.threads) - k
-        apply_update(job.isa, update, step, plan.n_parameters, at, n * layer.n_out, theta,
-                     sum_segments(plan, job.isa, at, n * layer.n_out, into_second, work), slots)
-        if layer.w_t >= 0:
-            transpose(job.isa, n, layer.n_out, theta + at, layer.n_out,
-                      w_t_of(plan, layer, work) + k, layer.n_in)
-        if layer.b >= 0 and thread == job.threads - 1:
-            apply_update(job.isa, update, step, plan.n_parameters, layer.b, layer.n_out, theta,
-                         sum_segments(plan, job.isa, layer.b, layer.n_out, into_second, work),
-                         slots)
+    cdef real *total = segment_gradient(plan, 0, work)
+    cdef const real *more = segment_gradient(plan, 1, work)
+    if job.other != NULL:
+        total = scratch_of(job, 0, like)
+        more = segment_gradient(plan, batch.parity, <real *>job.other.work)
+        memcpy(total, segment_gradient(plan, batch.parity, work),
+               plan.n_parameters * sizeof(real))
+    accumulate(job.isa, plan.n_parameters, more, total)
+    return total
+
+
+cdef inline double add_costs(double total, const Job *job, const Batch *batch) noexcept nogil:
+    """total and what `output_cost` returned for a batch, unit by unit."""
+    cdef const double *costs = &job.costs[batch.parity * UNITS]
+    cdef Py_ssize_t unit, others = batch.units
+    if batch.segmented and job.other != NULL:
+        others = part(batch.units, 1, SEGMENTS)
+    for unit in range(batch.units):
+        if unit == others:
+            costs = &job.other.costs[batch.parity * UNITS]
+        total += costs[unit]
+    return total
+
+
+cdef inline void copy_outputs(const Job *job, const Batch *batch, real *outputs) noexcept nogil:
+    """a[L] of a batch, of two replicas each its own rows."""
+    cdef const Layer *last = &job.plan.layers[job.plan.n_layers - 1]
+    cdef Py_ssize_t n = last.n_out, first = 0, end = batch.rows
+    if job.other != NULL:
+        if not batch.segmented and job.replica > 0:
+            return
+        if batch.segmented and job.replica == 0:
+            end = part(batch.units, 1, SEGMENTS) * batch.unit
+        elif batch.segmented:
+            first = part(batch.units, 1, SEGMENTS) * batch.unit
+    memcpy(outputs + first * n, rows_of(job.plan, last.a, n, first, <real *>job.work),
+           (end - first) * n * sizeof(real))
 
 
 cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
@@ -415,52 +441,50 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     cdef Step now
     cdef Draw draw = job.draw
     cdef Batch batch
-    cdef Py_ssize_t step, unit
+    cdef Py_ssize_t step
+    cdef int which
     cdef double divisor, total, share = 1
     cdef bint penalised = job.plan.penalised and job.grad == NULL
     cdef real *work = <real *>job.work
     cdef real *outputs = <real *>job.outputs
+    cdef bint by_segments = is_shared_by_segments(job)
+    cdef real *whole = early_gradient(job, like)
     cdef real *early
-    cdef const Layer *last = &job.plan.layers[job.plan.n_layers - 1]
     start_update(&update, &now)
     for step in range(job.first, job.last):
         draw.step = <uint32_t>step
-        batch = batch_of(job, step)
+        batch = batch_of(job, step, by_segments)
         divisor = batch_divisor(job, &batch, like)
         if job.shared:
             share = divided(1, divisor)
-        early = NULL
-        if not (job.plain and is_segmented(job.plan, batch.rows)):
-            early = early_gradient(job, &batch, like)
+        early = whole if batch.rows <= SMALL_ROWS and not batch.segmented else NULL
         rows_phase(job, &batch, &draw, thread, divided(job.factor, divisor), early, like)
         if penalised:
             penalties_phase(job, thread, like)
         if job.threads > 1:
             bp_barrier_wait(&job.barrier)
+        elif batch.segmented and job.other != NULL:
+            bp_barrier_wait(job.meeting)
         if thread == 0:
             if divisor == batch.rows and job.factor == 1:
-                for unit in range(batch.units):
-                    job.total += job.costs[unit]
+                job.total = add_costs(job.total, job, &batch)
             else:
-                total = 0
-                for unit in range(batch.units):
-                    total += job.costs[unit]
+                total = add_costs(0, job, &batch)
                 if divisor != 0:  # else it is penalties, by the row
                     total = job.factor * total / divisor
                 job.total += total * batch.rows
             if penalised:
-                for unit in range(job.plan.n_variables):
-                    total = batch.rows * share * job.plan.penalties[unit]
+                for which in range(job.plan.n_variables):
+                    total = batch.rows * share * job.plan.penalties[which]
                     job.total += total
                     job.penalties += total
             if outputs != NULL:
-                memcpy(outputs, rows_of(job.plan, last.a, last.n_out, 0, work),
-                       batch.rows * last.n_out * sizeof(real))
-                outputs += batch.rows * last.n_out
+                copy_outputs(job, &batch, outputs)
+                outputs += batch.rows * job.plan.layers[job.plan.n_layers - 1].n_out
         next_step(&update, job.rate if job.rates == NULL else job.rates[step - job.first], &now)
         now.share = share
-        if job.plain and is_segmented(job.plan, batch.rows):
-            segments_phase(job, &update, &now, thread, like)
+        if batch.segmented:
+            update_all(job, &update, &now, sum_of_segments(job, &batch, like))
         elif early != NULL and job.grad == NULL:
             update_all(job, &update, &now, early)
         elif early == NULL:
@@ -527,13 +551,20 @@ cdef inline double train_steps(Job *job, real *like) except? -1 nogil:
 cdef inline int train_epochs(Job *job, Py_ssize_t epochs, double *totals,
                              real *like) except -1 nogil:
     """Whole epochs from draw.epoch on, each in a new random order if job.order is given (it is
-    written to). totals[e] receives what train_steps returns for epoch e."""
+    written to). totals[e] receives what train_steps returns for epoch e; or is NULL."""
     cdef Py_ssize_t epoch
+    cdef double total
     for epoch in range(epochs):
-        if job.order != NULL:
+        if job.other != NULL:
+            bp_barrier_wait(job.meeting)  # the last epoch's order is no longer read
+        if job.order != NULL and job.replica == 0:
             bp_shuffle(job.n, job.draw.seed, job.draw.epoch, <int64_t *>job.order)
+        if job.other != NULL:
+            bp_barrier_wait(job.meeting)
         job.total = 0
-        totals[epoch] = train_steps(job, like)
+        total = train_steps(job, like)
+        if totals != NULL:
+            totals[epoch] = total
         job.update.steps += job.last - job.first
         if job.rates != NULL:
             job.rates += job.last - job.first
