@@ -78,14 +78,14 @@ static void multiply(const product *t, int axis, ptrdiff_t rows, ptrdiff_t n) {
 
 /* Copy depth rows of nv vectors, the last `part` elements long if part > 0, to where they
  * follow each other. Their lines are far apart, on a page each, and the processor does not
- * see them coming: those of the rows ahead are asked for. */
+ * see them coming: those of the rows ahead are asked for, at the end the next panel's first. */
 static void pack(ptrdiff_t depth, const columns *at, const REAL *b, ptrdiff_t b_row,
                  REAL *packed) {
-    enum { AHEAD = 16 };
+    enum { AHEAD = VBYTES == 64 ? 16 : 32 };
     const ptrdiff_t nv = at->nv, part = at->part;
     for (ptrdiff_t p = 0; p < depth; p++, b += b_row, packed += nv * VL) {
-        const REAL *ahead = p + AHEAD < depth ? b + AHEAD * b_row : b;
-        __builtin_prefetch(ahead);
+        const ptrdiff_t next = p + AHEAD < depth ? 0 : nv * VL - depth * b_row;
+        __builtin_prefetch(b + AHEAD * b_row + next);
         for (ptrdiff_t v = 0; v < nv - 1; v++)
             vstore(packed + v * VL, vload(b + v * VL));
         const REAL *end = b + (nv - 1) * VL;
