@@ -22,6 +22,7 @@ PENALTIES: dict[str, int]
 CONSTRAINTS: dict[str, int]
 SMALL: int
 SEGMENTS: int
+REPLICA_SLOTS: int
 PLAN_COLUMNS: tuple[str, ...]
 PLAN_NUMBERS: tuple[str, ...]
 VARIABLE_COLUMNS: tuple[str, ...]
