@@ -39,6 +39,8 @@ CONFIGURATIONS = [
     ((20, 64, 64, 1), 150, "relu", "adam", "float64", True, True),
     ((9, 33, 5), 201, "tanh", "sgd", "float32", False, True),
     ((9, 33, 5), 128, "sigmoid", "nesterov", "float32", False, False),
+    # A last batch alone is cut into segments.
+    ((9, 33, 5), 600, "tanh", "adam", "float32", True, True),
 ]
 OPTIMIZERS = {
     "adam": lambda: optimizers.Adam(0.01),

@@ -24,7 +24,7 @@ from network cimport (
 )
 from segments cimport SEGMENTS as SEGMENTS_, segment_size
 from replicas cimport SLOTS as SLOTS_, replica_size, train_replicas
-from train cimport SMALL as SMALL_, Job, is_shared_by_segments, train_epochs, train_steps
+from train cimport SMALL as SMALL_, Job, is_for_replicas, train_epochs, train_steps
 from update cimport Update
 from zeros cimport choose_skips
 
@@ -544,7 +544,7 @@ cdef run_job(Plan *plan, Job *job, Py_ssize_t slots, Py_ssize_t epochs, double *
     with nogil:
         choose_skips(plan, job.isa, trained, job.n, <const real *>job.x, &job.source,
                      <real *>job.work)
-        if job.threads > 1 and is_shared_by_segments(job):
+        if job.threads > 1 and is_for_replicas(job):
             if plan.has_replica:
                 done = train_replicas(job, slots, epochs, totals, like)
             job.threads = 1

@@ -109,12 +109,12 @@ cdef struct Batch:
     bint segmented        # its gradient is taken by segments
 
 
-cdef inline bint is_shared_by_segments(const Job *job) noexcept nogil:
-    """Whether the job's batches are cut into segments, but for a short last one."""
+cdef inline bint is_for_replicas(const Job *job) noexcept nogil:
+    """Whether the job's batches, but perhaps a short last one, are cut into segments."""
     return job.plain and is_segmented(job.plan, job.batch)
 
 
-cdef inline Batch batch_of(const Job *job, Py_ssize_t step, bint by_segments) noexcept nogil:
+cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
     cdef Batch batch
     cdef Py_ssize_t least = UNIT_ROWS
     batch.start = step * job.batch
@@ -127,7 +127,8 @@ cdef inline Batch batch_of(const Job *job, Py_ssize_t step, bint by_segments) no
         batch.unit = max(least, (batch.rows + UNITS - 1) // UNITS)
         batch.units = (batch.rows + batch.unit - 1) // batch.unit
     batch.parity = step & 1
-    batch.segmented = by_segments and batch.rows >= SEGMENTED_FROM
+    batch.segmented = (batch.rows >= SEGMENTED_FROM and job.plain
+                       and is_segmented(job.plan, batch.rows))
     return batch
 
 
@@ -218,6 +219,7 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef Py_ssize_t block = batch.rows
     if batch.segmented:  # (As a function that gives either bound, online1 took 3 % longer.)
         unit = part(batch.units, segment, SEGMENTS)
+        units = batch.units
         if job.other != NULL:
             units = part(batch.units, segment + 1, SEGMENTS)
     elif grad == NULL and plan.block != 0 and batch.units > 1:
@@ -447,18 +449,19 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     cdef bint penalised = job.plan.penalised and job.grad == NULL
     cdef real *work = <real *>job.work
     cdef real *outputs = <real *>job.outputs
-    cdef bint by_segments = is_shared_by_segments(job)
     cdef real *whole = early_gradient(job, like)
     cdef real *early
     start_update(&update, &now)
     for step in range(job.first, job.last):
         draw.step = <uint32_t>step
-        batch = batch_of(job, step, by_segments)
+        batch = batch_of(job, step)
         divisor = batch_divisor(job, &batch, like)
         if job.shared:
             share = divided(1, divisor)
         early = whole if batch.rows <= SMALL_ROWS and not batch.segmented else NULL
-        rows_phase(job, &batch, &draw, thread, divided(job.factor, divisor), early, like)
+        # (Segments that are not for replicas, in a short last batch, are all of one thread.)
+        if thread == 0 or not batch.segmented:
+            rows_phase(job, &batch, &draw, thread, divided(job.factor, divisor), early, like)
         if penalised:
             penalties_phase(job, thread, like)
         if job.threads > 1:
@@ -484,7 +487,8 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
         next_step(&update, job.rate if job.rates == NULL else job.rates[step - job.first], &now)
         now.share = share
         if batch.segmented:
-            update_all(job, &update, &now, sum_of_segments(job, &batch, like))
+            if thread == 0:
+                update_all(job, &update, &now, sum_of_segments(job, &batch, like))
         elif early != NULL and job.grad == NULL:
             update_all(job, &update, &now, early)
         elif early == NULL:
