@@ -22,9 +22,9 @@ from network cimport (
     ORTHOGONAL_COLUMNS, ORTHOGONAL_ROWS, TOTAL, USER_CONSTRAINT, USER_PENALTY, Layer, Plan,
     Variable, native_cost, real,
 )
-from segments cimport SEGMENTS as SEGMENTS_, segment_size
+from segments cimport SEGMENTS as SEGMENTS_, is_segmented, segment_size
 from replicas cimport SLOTS as SLOTS_, replica_size, train_replicas
-from train cimport SMALL as SMALL_, Job, is_for_replicas, train_epochs, train_steps
+from train cimport SMALL as SMALL_, Job, train_epochs, train_steps
 from update cimport Update
 from zeros cimport choose_skips
 
@@ -248,9 +248,10 @@ cdef class Network:
         self.plan.n_parameters = parameters.size
         self.plan.capacity = capacity
         self.plan.users = <PyObject *>users
-        self.plan.has_replica = threads > 1 and segments >= 0 and workspace.size >= (
-            row_size * capacity + shared_size + threads * scratch_size
-            + replica_size(&self.plan))
+        if threads > 1 and segments >= 0:
+            data_of(workspace, self.typenum,
+                    row_size * capacity + shared_size + threads * scratch_size
+                    + replica_size(&self.plan), "workspace")
         read_variables(&self.plan, variables, variable_numbers, rules)
         for l in range(rows.shape[0]):
             layer = &self.plan.layers[l]
@@ -459,7 +460,6 @@ cdef class Network:
         job.threads = threads
         job.replica = 0
         job.other = NULL
-        job.meeting = NULL
         job.total = total
         job.theta = cnp.PyArray_DATA(self.parameters)
         job.work = cnp.PyArray_DATA(self.workspace)
@@ -536,7 +536,6 @@ cdef class Network:
 
 cdef run_job(Plan *plan, Job *job, Py_ssize_t slots, Py_ssize_t epochs, double *totals,
              real *like):
-    cdef double total
     cdef bint done = False
     cdef Py_ssize_t trained = (job.last - job.first) * job.batch * max(epochs, 1)
     job.steps_done = job.epochs_done = 0
@@ -544,18 +543,13 @@ cdef run_job(Plan *plan, Job *job, Py_ssize_t slots, Py_ssize_t epochs, double *
     with nogil:
         choose_skips(plan, job.isa, trained, job.n, <const real *>job.x, &job.source,
                      <real *>job.work)
-        if job.threads > 1 and is_for_replicas(job):
-            if plan.has_replica:
-                done = train_replicas(job, slots, epochs, totals, like)
-            job.threads = 1
-        if done:
-            total = job.total
-        elif totals != NULL:
+        if job.threads > 1 and job.plain and is_segmented(plan, job.batch):
+            done = train_replicas(job, slots, epochs, totals, like)
+        if not done and totals != NULL:
             train_epochs(job, epochs, totals, like)
-            total = job.total
-        else:
-            total = train_steps(job, like)
-    return total
+        elif not done:
+            train_steps(job, like)
+    return job.total
 
 
 include "lbfgs.pxi"

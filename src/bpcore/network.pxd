@@ -106,7 +106,6 @@ cdef struct Plan:
     Py_ssize_t n_parameters
     Py_ssize_t capacity   # rows the workspace has room for
     int threads           # threads it has scratch for
-    bint has_replica      # and whether it has room for replicas.pxd
     bint has_vectors      # some layer has gamma, beta or alpha
     bint has_penalty      # some layer has l1 or l2
     void *state           # numbers that are no parameters: moving averages, fixed scales

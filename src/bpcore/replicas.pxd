@@ -71,14 +71,13 @@ cdef inline bint train_replicas(Job *job, Py_ssize_t slots, Py_ssize_t epochs, d
     cdef Pair pair
     cdef bint done
     job.threads = 1
-    job.meeting = &pair.jobs[0].barrier
     job.other = &pair.jobs[1]
     make_replica(job, slots, &pair.jobs[1], like)
     memcpy(&pair.jobs[0], job, sizeof(Job))
     pair.jobs[1].other = &pair.jobs[0]
     pair.epochs = epochs
     pair.totals = totals
-    bp_barrier_init(job.meeting, 2)
+    bp_barrier_init(&pair.jobs[0].barrier, 2)
     if real is float:
         done = bp_run_threads(2, replica_float, &pair) == 0
     else:
@@ -86,5 +85,4 @@ cdef inline bint train_replicas(Job *job, Py_ssize_t slots, Py_ssize_t epochs, d
     if done:
         memcpy(job, &pair.jobs[0], sizeof(Job))
     job.other = NULL
-    job.meeting = NULL
     return done

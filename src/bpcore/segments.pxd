@@ -19,7 +19,7 @@ cdef enum:
 
 
 cdef inline bint is_segmented(const Plan *plan, Py_ssize_t rows) noexcept nogil:
-    return (plan.segments >= 0 and SEGMENTED_FROM <= rows <= SEGMENTED_TO and plan.block != 0)
+    return SEGMENTED_FROM <= rows <= SEGMENTED_TO and plan.segments >= 0 and plan.block != 0
 
 
 cdef inline Py_ssize_t segment_size(Py_ssize_t n_parameters) noexcept nogil:

@@ -35,7 +35,7 @@ from kernels cimport (
 from network cimport BY_ROWS, Draw, Layer, Plan, Variable, real
 from penalties cimport penalty_of
 from reduction cimport divided, divisor_of
-from segments cimport SEGMENTED_FROM, SEGMENTS, is_segmented, segment_gradient
+from segments cimport SEGMENTS, is_segmented, segment_gradient
 from special cimport vectors_of
 from update cimport (
     Step, Update, apply_update, next_step, start_update, update_chunk, update_whole,
@@ -84,11 +84,9 @@ cdef struct Job:
     void *work
     void *outputs
     int threads
-    # Of two replicas (replicas.pxd) the number, 0 or 1, the other, and where they meet; alone: 0,
-    # NULL.
+    # Of two replicas (replicas.pxd) the number, 0 or 1, and the other; alone: 0 and NULL.
     int replica
     Job *other
-    bp_barrier *meeting
     # What threads write, apart from what all read and from each other's: a line of the cache
     # that two of them write travels between them.
     char gap_0[LINE]
@@ -109,9 +107,10 @@ cdef struct Batch:
     bint segmented        # its gradient is taken by segments
 
 
-cdef inline bint is_for_replicas(const Job *job) noexcept nogil:
-    """Whether the job's batches, but perhaps a short last one, are cut into segments."""
-    return job.plain and is_segmented(job.plan, job.batch)
+cdef inline void meet(Job *job) noexcept nogil:
+    """Wait for the other replica, if there is one, at the first one's barrier."""
+    if job.other != NULL:
+        bp_barrier_wait(&job.barrier if job.replica == 0 else &job.other.barrier)
 
 
 cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
@@ -127,8 +126,7 @@ cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
         batch.unit = max(least, (batch.rows + UNITS - 1) // UNITS)
         batch.units = (batch.rows + batch.unit - 1) // batch.unit
     batch.parity = step & 1
-    batch.segmented = (batch.rows >= SEGMENTED_FROM and job.plain
-                       and is_segmented(job.plan, batch.rows))
+    batch.segmented = is_segmented(job.plan, batch.rows) and job.plain
     return batch
 
 
@@ -449,7 +447,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     cdef bint penalised = job.plan.penalised and job.grad == NULL
     cdef real *work = <real *>job.work
     cdef real *outputs = <real *>job.outputs
-    cdef real *whole = early_gradient(job, like)
+    cdef real *early_place = early_gradient(job, like)
     cdef real *early
     start_update(&update, &now)
     for step in range(job.first, job.last):
@@ -458,7 +456,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
         divisor = batch_divisor(job, &batch, like)
         if job.shared:
             share = divided(1, divisor)
-        early = whole if batch.rows <= SMALL_ROWS and not batch.segmented else NULL
+        early = early_place if batch.rows <= SMALL_ROWS and not batch.segmented else NULL
         # (Segments that are not for replicas, in a short last batch, are all of one thread.)
         if thread == 0 or not batch.segmented:
             rows_phase(job, &batch, &draw, thread, divided(job.factor, divisor), early, like)
@@ -466,8 +464,8 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
             penalties_phase(job, thread, like)
         if job.threads > 1:
             bp_barrier_wait(&job.barrier)
-        elif batch.segmented and job.other != NULL:
-            bp_barrier_wait(job.meeting)
+        elif batch.segmented:
+            meet(job)
         if thread == 0:
             if divisor == batch.rows and job.factor == 1:
                 job.total = add_costs(job.total, job, &batch)
@@ -489,10 +487,10 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
         if batch.segmented:
             if thread == 0:
                 update_all(job, &update, &now, sum_of_segments(job, &batch, like))
-        elif early != NULL and job.grad == NULL:
-            update_all(job, &update, &now, early)
         elif early == NULL:
             parameters_phase(job, &batch, &update, &now, thread, like)
+        elif job.grad == NULL:
+            update_all(job, &update, &now, early)
         if job.grad != NULL:
             if job.threads > 1:
                 bp_barrier_wait(&job.barrier)
@@ -559,12 +557,10 @@ cdef inline int train_epochs(Job *job, Py_ssize_t epochs, double *totals,
     cdef Py_ssize_t epoch
     cdef double total
     for epoch in range(epochs):
-        if job.other != NULL:
-            bp_barrier_wait(job.meeting)  # the last epoch's order is no longer read
+        meet(job)  # the last epoch's order is no longer read
         if job.order != NULL and job.replica == 0:
             bp_shuffle(job.n, job.draw.seed, job.draw.epoch, <int64_t *>job.order)
-        if job.other != NULL:
-            bp_barrier_wait(job.meeting)
+        meet(job)
         job.total = 0
         total = train_steps(job, like)
         if totals != NULL:

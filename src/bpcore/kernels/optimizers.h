@@ -40,8 +40,8 @@ static void sgd(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
  * the last place for a third of that. With AVX2's 12 bits the quotient alone is estimated,
  * while the divider takes the root: both at once, in half the time. In double that is a long
  * chain of instructions, of which an AMD core has too few in flight: where the divider is fast
- * (`divides`), it takes both. (Zen 3, cycles for four doubles of adam: 13 for 14, and for 20
- * while the core's other thread is busy.) */
+ * (`divides`), it takes both. (Zen 3, cycles for four doubles of adam: 14, where the estimate takes
+ * 14 to 20, the more the busier the core's other thread is.) */
 INLINE vreal adam_scale(vreal v, vreal eps, int divides) {
     (void)divides;
 #if defined(__AVX512F__) && REAL_BITS == 32

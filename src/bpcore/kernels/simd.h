@@ -30,8 +30,8 @@
  * pages some compilers touch one by one. */
 #define APART static __attribute__((noinline))
 
-/* Keep a vector that several instructions use in a register: compilers have each of them read it from
- * memory instead, and a core reads fewer vectors than it multiplies. */
+/* Keep a vector that several instructions use in a register: compilers have each of them read it
+ * from memory instead, and a core reads fewer vectors than it multiplies. */
 #if defined(__x86_64__) && VREGISTERS == 16
 #define IN_REGISTER(v) __asm__("" : "+x"(v))
 #else

@@ -86,8 +86,9 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
         for (int m = 0; m < MR; m++)
             row[m] = row_of(t, i + m) + depth;
     }
-    /* (Tried and lost, with AVX2: two or four p a turn, each 1.0 to 1.3 times as long, as the compiler
-     * moves sums about; and b from memory in each multiply-add, which a core reads too slowly.) */
+    /* (Tried and lost, with AVX2: two or four p a turn, each 1.0 to 1.3 times as long, as the
+     * compiler moves sums about; and b from memory in each multiply-add, which a core reads too
+     * slowly.) */
     for (ptrdiff_t p = -depth; p; p++) { /* to 0, which needs no comparison */
         vreal bp[WIDEST];
         if (AXIS == COLUMNS && t->index) /* it keeps a port from the products */
