@@ -38,6 +38,17 @@
 #define IN_REGISTER(v) (void)(v)
 #endif
 
+/* Have what comes before done before what follows, as far as v is concerned: of many independent
+ * chains of instructions, each step for all of them before the next step. Compilers else finish one
+ * chain after the other. */
+#if defined(__x86_64__)
+#define IN_ORDER(v) __asm__("" : "+v"(v))
+#elif defined(__aarch64__)
+#define IN_ORDER(v) __asm__("" : "+w"(v))
+#else
+#define IN_ORDER(v) (void)(v)
+#endif
+
 /* INT: the signed integer as wide as REAL, for masks and exponents. */
 #if REAL_BITS == 32
 typedef int32_t INT;
