@@ -93,6 +93,8 @@ def test_products(isa, dtype, rng, rows, n_in, n_out):
     indexed = np.empty_like(grad)
     _core.kernel_gradient(isa, a, delta, indexed, 0, index)
     assert_close(indexed, a_[index].T @ delta_, dtype)
+    _core.kernel_gradient(isa, a[index], delta, grad)
+    assert (indexed == grad).all()
 
     whole, sums = guarded(dtype, n_out)
     _core.kernel_column_sums(isa, delta, sums)

@@ -51,18 +51,18 @@ INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
     return t->a + (t->index ? (ptrdiff_t)t->index[r] : r) * t->a_row;
 }
 
-/* Which way A is read. */
-enum { ROWS, COLUMNS };
+/* Which way A is read. FAR: along rows that lie anywhere, and that no cache may have. */
+enum { ROWS, COLUMNS, FAR };
 
-/* MR rows by NV vectors at row i, column j; the last vector holds `part`
- * elements where PART is set, else it is whole. */
+/* MR rows by NV vectors at row i of `rows`, column j; the last vector holds `part` elements where
+ * PART is set, else it is whole. */
 INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, const product *t,
-                 ptrdiff_t i, ptrdiff_t j, ptrdiff_t part) {
+                 ptrdiff_t i, ptrdiff_t rows, ptrdiff_t j, ptrdiff_t part) {
     vreal acc[MAX_MR(1)][WIDEST];
     const REAL *row[MAX_MR(1)];
     const REAL *column = t->a + i; /* of this p */
     const REAL *restrict b = t->b + j;
-    const ptrdiff_t a_row = t->a_row, b_row = t->b_row, depth = t->depth;
+    const ptrdiff_t a_row = t->a_row, b_row = t->b_row;
     REAL *c = t->c + i * t->c_row + j; /* which the gate may be */
 #define LOAD(p, v) (PART && (v) == NV - 1 ? vload_part((p) + (v)*VL, part) : vload((p) + (v)*VL))
 
@@ -81,33 +81,50 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
                 acc[m][v] = start;
         }
     }
-    if (AXIS == ROWS) {
+    if (AXIS != COLUMNS) {
 #pragma GCC unroll 12
         for (int m = 0; m < MR; m++)
-            row[m] = row_of(t, i + m) + depth;
+            row[m] = row_of(t, i + m);
     }
-    /* (Tried and lost, with AVX2: two or four p a turn, each 1.0 to 1.3 times as long, as the
-     * compiler moves sums about; and b from memory in each multiply-add, which a core reads too
-     * slowly.) */
-    for (ptrdiff_t p = -depth; p; p++) { /* to 0, which needs no comparison */
-        vreal bp[WIDEST];
-        if (AXIS == COLUMNS && t->index) /* it keeps a port from the products */
-            column = row_of(t, p + depth) + i;
-#pragma GCC unroll 8
-        for (int v = 0; v < NV; v++)
-            bp[v] = LOAD(b, v);
+    /* In one go, or FAR by lines of the rows: those of the next tile's are asked for meanwhile. (All
+     * at once they hold up the sums, and nothing is gained.) */
+    enum { LINE = 64 / sizeof(REAL) };
+    ptrdiff_t first = 0;
+    do {
+        const ptrdiff_t left = t->depth - first, count = AXIS == FAR && left > LINE ? LINE : left;
+        if (AXIS == FAR) {
+            for (ptrdiff_t r = i + MR; r < i + 2 * MR && r < rows; r++)
+                __builtin_prefetch(row_of(t, r) + first);
+        }
+        first += count;
+        if (AXIS != COLUMNS) {
 #pragma GCC unroll 12
-        for (int m = 0; m < MR; m++) {
-            const vreal x = vset(AXIS == ROWS ? row[m][p] : column[m]);
+            for (int m = 0; m < MR; m++)
+                row[m] += count;
+        }
+        /* (Tried and lost, with AVX2: two or four p a turn, each 1.0 to 1.3 times as long, as the
+         * compiler moves sums about; and b from memory in each multiply-add, which a core reads too
+         * slowly.) */
+        for (ptrdiff_t p = -count; p; p++) { /* to 0, which needs no comparison */
+            vreal bp[WIDEST];
+            if (AXIS == COLUMNS && t->index) /* it keeps a port from the products */
+                column = row_of(t, p + first) + i;
 #pragma GCC unroll 8
             for (int v = 0; v < NV; v++)
-                acc[m][v] += x * bp[v];
+                bp[v] = LOAD(b, v);
+#pragma GCC unroll 12
+            for (int m = 0; m < MR; m++) {
+                const vreal x = vset(AXIS == COLUMNS ? column[m] : row[m][p]);
+#pragma GCC unroll 8
+                for (int v = 0; v < NV; v++)
+                    acc[m][v] += x * bp[v];
+            }
+            b += b_row;
+            column += a_row;
         }
-        b += b_row;
-        column += a_row;
-    }
+    } while (AXIS == FAR && first < t->depth);
     /* (What only the products along the rows of a end with is not in the others' code.) */
-    if (AXIS == ROWS && t->relu) {
+    if (AXIS != COLUMNS && t->relu) {
 #pragma GCC unroll 12
         for (int m = 0; m < MR; m++)
 #pragma GCC unroll 8
@@ -115,7 +132,7 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
                 acc[m][v] = vmax(vzero(), acc[m][v]);
     }
 #define TIMES_SLOPE(G, delta_of)                                                     \
-    if (AXIS == ROWS && t->gate && t->g == (G)) {                                    \
+    if (AXIS != COLUMNS && t->gate && t->g == (G)) {                                    \
         const REAL *gate = t->gate + (c - t->c);                                     \
         _Pragma("GCC unroll 12") for (int m = 0; m < MR; m++)                        \
             _Pragma("GCC unroll 8") for (int v = 0; v < NV; v++)                     \
@@ -169,10 +186,10 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
 #define TILE_CASE(AXIS, MR, NV, PART)                  \
     case MR:                                           \
         if (MR <= MAX_MR(NV))                          \
-            tile(AXIS, MR, NV, PART, t, i, j, part);            \
+            tile(AXIS, MR, NV, PART, t, i, rows, j, part);      \
         break;
 
-/* DEFINE for every axis, width and whether the last vector is a part; and the table of what
+/* DEFINE for either axis, every width and whether the last vector is a part; and the table of what
  * that defines under NAME_axis_width_part. */
 #define FOR_WIDTH(DEFINE, NV) \
     DEFINE(ROWS, NV, 0)       \
@@ -197,5 +214,21 @@ typedef void (*panel)(const product *, ptrdiff_t, ptrdiff_t, ptrdiff_t);
 static const panel panels[WIDEST][2][2] = {
     OF_WIDTH(panel, 1), OF_WIDTH(panel, 2), OF_WIDTH(panel, 3), OF_WIDTH(panel, 4),
     OF_WIDTH(panel, 5), OF_WIDTH(panel, 6), OF_WIDTH(panel, 7), OF_WIDTH(panel, 8)};
+
+#if VBYTES == 64
+DEFINE_PANEL(FAR, 1, 0)
+DEFINE_PANEL(FAR, 1, 1)
+DEFINE_PANEL(FAR, 2, 0)
+DEFINE_PANEL(FAR, 2, 1)
+DEFINE_PANEL(FAR, 3, 0)
+DEFINE_PANEL(FAR, 3, 1)
+DEFINE_PANEL(FAR, 4, 0)
+DEFINE_PANEL(FAR, 4, 1)
+
+static const panel far_panels[MAX_NV][2] = {{panel_FAR_1_0, panel_FAR_1_1},
+                                            {panel_FAR_2_0, panel_FAR_2_1},
+                                            {panel_FAR_3_0, panel_FAR_3_1},
+                                            {panel_FAR_4_0, panel_FAR_4_1}};
+#endif
 
 #endif
