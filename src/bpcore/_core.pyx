@@ -10,9 +10,11 @@ from cpython.pythread cimport PyThread_get_thread_ident
 from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
+cimport dispatch
 cimport kernels
 from evaluate cimport cost_and_grad, evaluate
-from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_rows, bp_shuffle
+from dispatch cimport bp_rows
+from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_shuffle
 from lbfgs cimport (
     MEMORY, MOST_TRIES, Memory, Search, add, dot, find_direction, largest, length, remember,
     search, start_search,
@@ -24,7 +26,8 @@ from network cimport (
 )
 from segments cimport SEGMENTS as SEGMENTS_, is_segmented, segment_size
 from replicas cimport SLOTS as SLOTS_, replica_size, train_replicas
-from train cimport SMALL as SMALL_, Job, train_epochs, train_steps
+from job cimport SMALL as SMALL_, Job
+from train cimport train_epochs, train_steps
 from update cimport Update
 from zeros cimport choose_skips
 
@@ -43,84 +46,84 @@ __version__ = BPCORE_VERSION.decode()
 
 # What Python calls each enum of dispatch.h.
 ACTIVATIONS = {
-    "linear": kernels.BP_LINEAR,
-    "relu": kernels.BP_RELU,
-    "sigmoid": kernels.BP_SIGMOID,
-    "tanh": kernels.BP_TANH,
-    "softmax": kernels.BP_SOFTMAX,
-    "leaky_relu": kernels.BP_LEAKY_RELU,
-    "relu_general": kernels.BP_RELU_GENERAL,
-    "elu": kernels.BP_ELU,
-    "exponential": kernels.BP_EXPONENTIAL,
-    "gelu": kernels.BP_GELU,
-    "gelu_tanh": kernels.BP_GELU_TANH,
-    "hard_shrink": kernels.BP_HARD_SHRINK,
-    "hard_sigmoid": kernels.BP_HARD_SIGMOID,
-    "hard_silu": kernels.BP_HARD_SILU,
-    "hard_tanh": kernels.BP_HARD_TANH,
-    "log_sigmoid": kernels.BP_LOG_SIGMOID,
-    "mish": kernels.BP_MISH,
-    "silu": kernels.BP_SILU,
-    "soft_shrink": kernels.BP_SOFT_SHRINK,
-    "softplus": kernels.BP_SOFTPLUS,
-    "softsign": kernels.BP_SOFTSIGN,
-    "sparse_plus": kernels.BP_SPARSE_PLUS,
-    "sparse_sigmoid": kernels.BP_SPARSE_SIGMOID,
-    "squareplus": kernels.BP_SQUAREPLUS,
-    "tanh_shrink": kernels.BP_TANH_SHRINK,
-    "threshold": kernels.BP_THRESHOLD,
-    "log_softmax": kernels.BP_LOG_SOFTMAX,
-    "sparsemax": kernels.BP_SPARSEMAX,
-    "dropout": kernels.BP_DROPOUT,
-    "user": kernels.BP_USER_ACTIVATION,
-    "alpha_dropout": kernels.BP_ALPHA_DROPOUT,
-    "gaussian_noise": kernels.BP_GAUSSIAN_NOISE,
-    "gaussian_dropout": kernels.BP_GAUSSIAN_DROPOUT,
-    "affine": kernels.BP_AFFINE,
-    "batch_norm": kernels.BP_BATCH_NORM,
-    "layer_norm": kernels.BP_LAYER_NORM,
-    "rms_norm": kernels.BP_RMS_NORM,
-    "unit_norm": kernels.BP_UNIT_NORM,
-    "prelu": kernels.BP_PRELU,
+    "linear": dispatch.BP_LINEAR,
+    "relu": dispatch.BP_RELU,
+    "sigmoid": dispatch.BP_SIGMOID,
+    "tanh": dispatch.BP_TANH,
+    "softmax": dispatch.BP_SOFTMAX,
+    "leaky_relu": dispatch.BP_LEAKY_RELU,
+    "relu_general": dispatch.BP_RELU_GENERAL,
+    "elu": dispatch.BP_ELU,
+    "exponential": dispatch.BP_EXPONENTIAL,
+    "gelu": dispatch.BP_GELU,
+    "gelu_tanh": dispatch.BP_GELU_TANH,
+    "hard_shrink": dispatch.BP_HARD_SHRINK,
+    "hard_sigmoid": dispatch.BP_HARD_SIGMOID,
+    "hard_silu": dispatch.BP_HARD_SILU,
+    "hard_tanh": dispatch.BP_HARD_TANH,
+    "log_sigmoid": dispatch.BP_LOG_SIGMOID,
+    "mish": dispatch.BP_MISH,
+    "silu": dispatch.BP_SILU,
+    "soft_shrink": dispatch.BP_SOFT_SHRINK,
+    "softplus": dispatch.BP_SOFTPLUS,
+    "softsign": dispatch.BP_SOFTSIGN,
+    "sparse_plus": dispatch.BP_SPARSE_PLUS,
+    "sparse_sigmoid": dispatch.BP_SPARSE_SIGMOID,
+    "squareplus": dispatch.BP_SQUAREPLUS,
+    "tanh_shrink": dispatch.BP_TANH_SHRINK,
+    "threshold": dispatch.BP_THRESHOLD,
+    "log_softmax": dispatch.BP_LOG_SOFTMAX,
+    "sparsemax": dispatch.BP_SPARSEMAX,
+    "dropout": dispatch.BP_DROPOUT,
+    "user": dispatch.BP_USER_ACTIVATION,
+    "alpha_dropout": dispatch.BP_ALPHA_DROPOUT,
+    "gaussian_noise": dispatch.BP_GAUSSIAN_NOISE,
+    "gaussian_dropout": dispatch.BP_GAUSSIAN_DROPOUT,
+    "affine": dispatch.BP_AFFINE,
+    "batch_norm": dispatch.BP_BATCH_NORM,
+    "layer_norm": dispatch.BP_LAYER_NORM,
+    "rms_norm": dispatch.BP_RMS_NORM,
+    "unit_norm": dispatch.BP_UNIT_NORM,
+    "prelu": dispatch.BP_PRELU,
 }
 LOSSES = {
-    "mean_squared_error": kernels.BP_MEAN_SQUARED_ERROR,
-    "binary_crossentropy": kernels.BP_BINARY_CROSSENTROPY,
-    "categorical_crossentropy": kernels.BP_CATEGORICAL_CROSSENTROPY,
-    "sparse_categorical_crossentropy": kernels.BP_SPARSE_CATEGORICAL_CROSSENTROPY,
-    "mean_absolute_error": kernels.BP_MEAN_ABSOLUTE_ERROR,
-    "mean_absolute_percentage_error": kernels.BP_MEAN_ABSOLUTE_PERCENTAGE_ERROR,
-    "mean_squared_logarithmic_error": kernels.BP_MEAN_SQUARED_LOGARITHMIC_ERROR,
-    "cosine_similarity": kernels.BP_COSINE_SIMILARITY,
-    "huber": kernels.BP_HUBER,
-    "log_cosh": kernels.BP_LOG_COSH,
-    "poisson": kernels.BP_POISSON,
-    "kl_divergence": kernels.BP_KL_DIVERGENCE,
-    "hinge": kernels.BP_HINGE,
-    "squared_hinge": kernels.BP_SQUARED_HINGE,
-    "categorical_hinge": kernels.BP_CATEGORICAL_HINGE,
-    "quantile": kernels.BP_QUANTILE,
-    "gaussian_negative_log_likelihood": kernels.BP_GAUSSIAN_NEGATIVE_LOG_LIKELIHOOD,
-    "binary_focal_crossentropy": kernels.BP_BINARY_FOCAL_CROSSENTROPY,
-    "categorical_focal_crossentropy": kernels.BP_CATEGORICAL_FOCAL_CROSSENTROPY,
+    "mean_squared_error": dispatch.BP_MEAN_SQUARED_ERROR,
+    "binary_crossentropy": dispatch.BP_BINARY_CROSSENTROPY,
+    "categorical_crossentropy": dispatch.BP_CATEGORICAL_CROSSENTROPY,
+    "sparse_categorical_crossentropy": dispatch.BP_SPARSE_CATEGORICAL_CROSSENTROPY,
+    "mean_absolute_error": dispatch.BP_MEAN_ABSOLUTE_ERROR,
+    "mean_absolute_percentage_error": dispatch.BP_MEAN_ABSOLUTE_PERCENTAGE_ERROR,
+    "mean_squared_logarithmic_error": dispatch.BP_MEAN_SQUARED_LOGARITHMIC_ERROR,
+    "cosine_similarity": dispatch.BP_COSINE_SIMILARITY,
+    "huber": dispatch.BP_HUBER,
+    "log_cosh": dispatch.BP_LOG_COSH,
+    "poisson": dispatch.BP_POISSON,
+    "kl_divergence": dispatch.BP_KL_DIVERGENCE,
+    "hinge": dispatch.BP_HINGE,
+    "squared_hinge": dispatch.BP_SQUARED_HINGE,
+    "categorical_hinge": dispatch.BP_CATEGORICAL_HINGE,
+    "quantile": dispatch.BP_QUANTILE,
+    "gaussian_negative_log_likelihood": dispatch.BP_GAUSSIAN_NEGATIVE_LOG_LIKELIHOOD,
+    "binary_focal_crossentropy": dispatch.BP_BINARY_FOCAL_CROSSENTROPY,
+    "categorical_focal_crossentropy": dispatch.BP_CATEGORICAL_FOCAL_CROSSENTROPY,
     "categorical_generalized_cross_entropy":
-        kernels.BP_CATEGORICAL_GENERALIZED_CROSS_ENTROPY,
-    "dice": kernels.BP_DICE,
-    "tversky": kernels.BP_TVERSKY,
-    "binary_crossentropy_from_logits": kernels.BP_BINARY_CROSSENTROPY_FROM_LOGITS,
+        dispatch.BP_CATEGORICAL_GENERALIZED_CROSS_ENTROPY,
+    "dice": dispatch.BP_DICE,
+    "tversky": dispatch.BP_TVERSKY,
+    "binary_crossentropy_from_logits": dispatch.BP_BINARY_CROSSENTROPY_FROM_LOGITS,
     "categorical_crossentropy_from_logits":
-        kernels.BP_CATEGORICAL_CROSSENTROPY_FROM_LOGITS,
+        dispatch.BP_CATEGORICAL_CROSSENTROPY_FROM_LOGITS,
     "sparse_categorical_crossentropy_from_logits":
-        kernels.BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_LOGITS,
-    "user": kernels.BP_USER_LOSS,
-    "native": kernels.BP_NATIVE_LOSS,
+        dispatch.BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_LOGITS,
+    "user": dispatch.BP_USER_LOSS,
+    "native": dispatch.BP_NATIVE_LOSS,
 }
 # (output activation, loss): the two as one function of z.
 LOSSES_FROM_Z = {
-    ("sigmoid", "binary_crossentropy"): kernels.BP_BINARY_CROSSENTROPY_FROM_Z,
-    ("softmax", "categorical_crossentropy"): kernels.BP_CATEGORICAL_CROSSENTROPY_FROM_Z,
+    ("sigmoid", "binary_crossentropy"): dispatch.BP_BINARY_CROSSENTROPY_FROM_Z,
+    ("softmax", "categorical_crossentropy"): dispatch.BP_CATEGORICAL_CROSSENTROPY_FROM_Z,
     ("softmax", "sparse_categorical_crossentropy"):
-        kernels.BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_Z,
+        dispatch.BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_Z,
 }
 REDUCTIONS = {
     "sum_over_batch_size": BY_ROWS,
@@ -229,7 +232,7 @@ cdef class Network:
         self.plan.reduction = reduction
         self.plan.ignores = ignores
         self.plan.native_scratch = native_scratch
-        if loss == kernels.BP_NATIVE_LOSS:
+        if loss == dispatch.BP_NATIVE_LOSS:
             self.plan.native = (<NativeCost?>users[-1]).function
             self.plan.native_data = (<NativeCost>users[-1]).data
         self.plan.first_delta = first_delta
@@ -298,7 +301,7 @@ cdef class Network:
                 and (layer.vectors < 0
                      or layer.vectors + 2 * layer.n_out + 3 * layer.group <= shared_size)
                 and (layer.state < 0 or layer.state + layer.group
-                     * (3 if layer.activation == kernels.BP_AFFINE else 2) <= self.state.size)
+                     * (3 if layer.activation == dispatch.BP_AFFINE else 2) <= self.state.size)
                 and 0 < layer.group <= layer.n_out and layer.n_out % layer.group == 0
                 and (layer.w < 0 or 0 <= layer.variable < self.plan.n_variables)
                 and (layer.b < 0 or layer.variable + 1 < self.plan.n_variables)

@@ -25,10 +25,13 @@ down (w_t) lies in the workspace; whoever changes the parameters keeps it up to 
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
-from kernels cimport (
+from dispatch cimport (
     BP_NATIVE_LOSS, BP_RELU, BP_SIGMOID, BP_TANH, BP_USER_ACTIVATION, BP_USER_LOSS,
-    BP_WHOLE_DEPTH, activate, bp_isa, bp_words_of_bits, column_sums, cost, delta_product, derive,
-    gradient, nonzeros, transpose, weighted_sum,
+    BP_WHOLE_DEPTH,
+)
+from kernels cimport (
+    activate, bp_isa, bp_words_of_bits, column_sums, cost, delta_product, derive, gradient,
+    nonzeros, transpose, weighted_sum,
 )
 from native cimport native_costs
 from network cimport Draw, Layer, Plan, real

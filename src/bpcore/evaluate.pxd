@@ -3,7 +3,8 @@ gradient of the cost over all rows."""
 
 from libc.string cimport memcpy
 from backprop cimport backprop, forward, output_cost, transpose_weights
-from kernels cimport bp_isa, bp_rows, gather_rows
+from dispatch cimport bp_rows
+from kernels cimport bp_isa, gather_rows
 from network cimport Plan, real
 from penalties cimport add_penalty_gradients, penalties
 

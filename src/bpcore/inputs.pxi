@@ -3,18 +3,18 @@
 
 # (kind, bytes) of a NumPy type: the enum of dispatch.h.
 _ELEMENTS = {
-    ("b", 1): kernels.BP_UINT8,
-    ("i", 1): kernels.BP_INT8,
-    ("i", 2): kernels.BP_INT16,
-    ("i", 4): kernels.BP_INT32,
-    ("i", 8): kernels.BP_INT64,
-    ("u", 1): kernels.BP_UINT8,
-    ("u", 2): kernels.BP_UINT16,
-    ("u", 4): kernels.BP_UINT32,
-    ("u", 8): kernels.BP_UINT64,
-    ("f", 2): kernels.BP_FLOAT16,
-    ("f", 4): kernels.BP_FLOAT32,
-    ("f", 8): kernels.BP_FLOAT64,
+    ("b", 1): dispatch.BP_UINT8,
+    ("i", 1): dispatch.BP_INT8,
+    ("i", 2): dispatch.BP_INT16,
+    ("i", 4): dispatch.BP_INT32,
+    ("i", 8): dispatch.BP_INT64,
+    ("u", 1): dispatch.BP_UINT8,
+    ("u", 2): dispatch.BP_UINT16,
+    ("u", 4): dispatch.BP_UINT32,
+    ("u", 8): dispatch.BP_UINT64,
+    ("f", 2): dispatch.BP_FLOAT16,
+    ("f", 4): dispatch.BP_FLOAT32,
+    ("f", 8): dispatch.BP_FLOAT64,
 }
 
 
@@ -22,7 +22,7 @@ cdef bp_rows in_place(const void *values, int typenum) noexcept:
     """A single row of float32 or float64."""
     cdef bp_rows rows
     rows.values = values
-    rows.element = kernels.BP_FLOAT32 if typenum == cnp.NPY_FLOAT else kernels.BP_FLOAT64
+    rows.element = dispatch.BP_FLOAT32 if typenum == cnp.NPY_FLOAT else dispatch.BP_FLOAT64
     rows.stride = rows.wide = 0
     rows.columns = rows.starts = NULL
     return rows

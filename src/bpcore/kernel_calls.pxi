@@ -150,7 +150,7 @@ def kernel_costs(str isa, int loss, const real[:, ::1] a, const real[:, ::1] y,
 def kernel_update(str isa, str name, real[::1] w, const real[::1] grad, list slots,
                   dict coefficients):
     """One update; slots holds the kernel's arrays, or None for one that is left out."""
-    cdef kernels.bp_coefficients c
+    cdef dispatch.bp_coefficients c
     cdef real *places[4]
     cdef real[::1] slot
     cdef int k

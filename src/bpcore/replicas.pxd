@@ -12,10 +12,11 @@ with one thread.)
 """
 
 from libc.string cimport memcpy
+from job cimport Job
 from kernels cimport bp_barrier_init, bp_run_threads
 from network cimport Plan, real
 from segments cimport segment_size
-from train cimport Job, train_epochs, train_steps
+from train cimport train_epochs, train_steps
 
 cdef enum:
     SLOTS = 4   # arrays that an optimizer may keep

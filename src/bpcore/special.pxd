@@ -18,11 +18,13 @@ normalisation; shift, scale, offset for a fixed affine map, a = (z - shift) scal
 from libc.math cimport sqrt
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memset
-from kernels cimport (
+from dispatch cimport (
     BP_AFFINE, BP_ALPHA_DROPOUT, BP_BATCH_NORM, BP_DROPOUT, BP_GAUSSIAN_DROPOUT,
-    BP_GAUSSIAN_NOISE, BP_LINEAR, BP_PRELU, BP_USER_ACTIVATION, activate, affine,
-    alpha_dropout, batch_norm_back, bp_isa, column_moments, dropout, gaussian, moments,
-    multiply_columns, prelu, prelu_back, row_norm, row_norm_back,
+    BP_GAUSSIAN_NOISE, BP_LINEAR, BP_PRELU, BP_USER_ACTIVATION,
+)
+from kernels cimport (
+    activate, affine, alpha_dropout, batch_norm_back, bp_isa, column_moments, dropout, gaussian,
+    moments, multiply_columns, prelu, prelu_back, row_norm, row_norm_back,
 )
 from network cimport Draw, Layer, Plan, real
 

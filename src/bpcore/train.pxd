@@ -15,6 +15,7 @@ parameters  For each chunk of rows of each W: its gradient over the whole batch,
             of all. Over large batches that is done for two segments of the rows (segments.pxd),
             so that two threads can take one each; those are then trainings of their own, which
             meet once a step (replicas.pxd).
+            Batches of one row have a way of their own (online.pxd).
             (Tried and lost: the update as the epilogue of a gradient tile, in registers. The
             moments then come in strips of a tile's width instead of one long stream, which
             the processor fetches ahead of its use; digits took 6 % longer with AVX-512.)
@@ -27,173 +28,23 @@ from libc.string cimport memcpy
 from backprop cimport (
     bits_of, deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
-from kernels cimport (
-    accumulate, bp_barrier, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
-    bp_restore_denormals, bp_rows, bp_run_threads, bp_shuffle, column_sums, gather, gather_rows,
-    gradient, transpose,
+from job cimport (
+    BY_INDEX, GATHERED, SMALL_ROWS, UNITS, Batch, Job, batch_divisor, batch_of, early_gradient,
+    gather_x, meet, part, scratch_of, way_of, x_of,
 )
-from network cimport BY_ROWS, Draw, Layer, Plan, Variable, real
+from kernels cimport (
+    accumulate, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
+    bp_restore_denormals, bp_run_threads, bp_shuffle, column_sums, gather, gradient, transpose,
+)
+from network cimport Draw, Layer, Plan, Variable, real
+from online cimport is_online, online_steps
 from penalties cimport penalty_of
-from reduction cimport divided, divisor_of
-from segments cimport SEGMENTS, is_segmented, segment_gradient
+from reduction cimport divided
+from segments cimport SEGMENTS, segment_gradient
 from special cimport vectors_of
 from update cimport (
     Step, Update, apply_update, next_step, start_update, update_chunk, update_whole,
 )
-
-# The cost of a batch is summed over at most so many units of at least UNIT_ROWS rows, and
-# then over the units in their order. Units are also what the rows are dealt by.
-cdef enum:
-    UNITS = 64
-    UNIT_ROWS = 16
-    # Small networks leave less to deal out, and their costs take longer by few rows.
-    SMALL_UNIT_ROWS = 32
-    LINE = 64
-    # Up to so many parameters their gradients wait in the caches until all are there (the plan
-    # has room for them in a thread's scratch), and so do a and delta of up to so many rows.
-    SMALL = 16384
-    SMALL_ROWS = 512
-
-cdef enum:
-    # Where the rows of a batch are read. Shuffled ones of a line or more, but few in all, are
-    # brought together first; more bytes would only push others out of the cache.
-    IN_PLACE, BY_INDEX, GATHERED
-    GATHER_ROW = 64
-    GATHER_BATCH = 1 << 18
-
-cdef struct Job:
-    # Steps first .. last-1 of one epoch; see train_steps.
-    const Plan *plan
-    const bp_isa *isa
-    Update update
-    const double *rates   # the learning rate of each step from `first` on; or NULL:
-    double rate           # of all
-    bint plain            # the parameters phase is the optimizer and nothing else
-    double factor         # what the costs are multiplied by
-    bint shared           # penalties are divided by what the batch's costs are divided by
-    Draw draw
-    Py_ssize_t n, batch, first, last
-    const void *x         # n rows of type real without gaps; NULL: they are in source
-    bp_rows source
-    const void *y
-    const void *weight
-    const int64_t *order
-    void *theta
-    void *slots
-    void *grad            # the flat gradient, where an update needs it whole; else NULL
-    void *work
-    void *outputs
-    int threads
-    # Of two replicas (replicas.pxd) the number, 0 or 1, and the other; alone: 0 and NULL.
-    int replica
-    Job *other
-    # What threads write, apart from what all read and from each other's: a line of the cache
-    # that two of them write travels between them.
-    char gap_0[LINE]
-    bp_barrier barrier
-    char gap_1[LINE]
-    double costs[2 * UNITS]   # of even steps and of odd ones
-    char gap_2[LINE]
-    double total
-    double penalties      # their part of total
-    int64_t steps_done, epochs_done   # by this job; kept by thread 0
-
-cdef struct Batch:
-    # One mini-batch: rows start .. start+rows-1 in the order of the epoch.
-    Py_ssize_t start, rows
-    Py_ssize_t unit       # rows in a unit of the cost
-    Py_ssize_t units
-    int parity            # of the step
-    bint segmented        # its gradient is taken by segments
-
-
-cdef inline void meet(Job *job) noexcept nogil:
-    """Wait for the other replica, if there is one, at the first one's barrier."""
-    if job.other != NULL:
-        bp_barrier_wait(&job.barrier if job.replica == 0 else &job.other.barrier)
-
-
-cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
-    cdef Batch batch
-    cdef Py_ssize_t least = UNIT_ROWS
-    batch.start = step * job.batch
-    batch.rows = min(job.batch, job.n - batch.start)
-    batch.unit = batch.rows
-    batch.units = 1
-    if job.plan.n_parameters <= SMALL and batch.rows > 2 * SMALL_UNIT_ROWS:
-        least = SMALL_UNIT_ROWS
-    if job.plan.block != 0 and batch.rows > least:
-        batch.unit = max(least, (batch.rows + UNITS - 1) // UNITS)
-        batch.units = (batch.rows + batch.unit - 1) // batch.unit
-    batch.parity = step & 1
-    batch.segmented = is_segmented(job.plan, batch.rows) and job.plain
-    return batch
-
-
-cdef inline Py_ssize_t part(Py_ssize_t n, int thread, int threads) noexcept nogil:
-    """Where thread's part of n begins (and the part before it ends)."""
-    if threads == 1:  # a division takes as long as a vector's update
-        return n * thread
-    return n * thread // threads
-
-
-cdef inline int way_of(const Job *job, const Batch *batch, real *like) noexcept nogil:
-    """Where the batch's rows of x are to be read."""
-    cdef Py_ssize_t bytes = job.plan.n_x * <Py_ssize_t>sizeof(real)
-    if job.x == NULL:
-        return GATHERED
-    if job.order == NULL or batch.rows == 1:
-        return IN_PLACE
-    if job.plan.layers[0].w < 0 or (bytes >= GATHER_ROW and batch.rows * bytes <= GATHER_BATCH):
-        return GATHERED
-    return BY_INDEX
-
-
-cdef inline const real *x_of(const Job *job, const Batch *batch, int way,
-                             real *like) noexcept nogil:
-    """The batch's first row of x, or where its index counts from."""
-    if way == GATHERED:
-        return rows_of(job.plan, job.plan.x, job.plan.n_x, 0, <real *>job.work)
-    if way == BY_INDEX:
-        return <const real *>job.x
-    if job.order == NULL:
-        return <const real *>job.x + batch.start * job.plan.n_x
-    return <const real *>job.x + job.order[batch.start] * job.plan.n_x
-
-
-cdef inline void gather_x(const Job *job, Py_ssize_t rows, Py_ssize_t at, const int64_t *index,
-                          real *x) noexcept nogil:
-    """Bring rows of x together: those of index, or from `at` on as they lie."""
-    if job.x != NULL:
-        gather(job.isa, rows, job.plan.n_x, <const real *>job.x, index, x)
-    else:
-        gather_rows(job.isa, rows, job.plan.n_x, &job.source, at, index, x)
-
-
-cdef inline double batch_divisor(const Job *job, const Batch *batch, real *like) noexcept nogil:
-    """What the batch's summed costs are divided by to give its loss."""
-    cdef const real *y = <const real *>job.y
-    cdef const real *weight = <const real *>job.weight
-    if job.plan.reduction == BY_ROWS and not job.plan.ignores:
-        return batch.rows
-    if job.order != NULL:
-        return divisor_of(job.plan, batch.rows, y, weight, job.order + batch.start)
-    return divisor_of(job.plan, batch.rows, y + batch.start * job.plan.n_y,
-                      weight + batch.start if weight != NULL else NULL, NULL)
-
-
-cdef inline real *scratch_of(const Job *job, int thread, real *like) noexcept nogil:
-    """What is this thread's own."""
-    return (<real *>job.work + job.plan.row_size * job.plan.capacity + job.plan.shared_size
-            + thread * job.plan.scratch_size)
-
-
-cdef inline real *early_gradient(const Job *job, real *like) noexcept nogil:
-    """The place of the flat gradient, if the rows phase takes it of a few rows; else NULL."""
-    if (job.threads > 1 or job.plan.n_parameters > SMALL or job.plan.has_vectors
-            or job.plan.has_frozen):
-        return NULL
-    return <real *>job.grad if job.grad != NULL else scratch_of(job, 0, like)
 
 
 cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int thread,
@@ -544,7 +395,10 @@ cdef inline double train_steps(Job *job, real *like) except? -1 nogil:
         job.threads = 1  # the system gave no more threads; one gives the same bits
     state = bp_flush_denormals()
     try:
-        thread_steps(job, 0, like)
+        if is_online(job):
+            online_steps(job, like)
+        else:
+            thread_steps(job, 0, like)
     finally:
         bp_restore_denormals(state)
     return job.total

@@ -15,9 +15,12 @@ the moving average of the parameters and the accumulated gradient where they are
 from libc.math cimport INFINITY, pow, sqrt
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy
+from dispatch cimport (
+    BP_ADAFACTOR, BP_ADAM, BP_ADAMAX, BP_AMSGRAD, BP_FTRL, BP_NADAM, bp_coefficients,
+)
 from kernels cimport (
-    BP_ADAFACTOR, BP_ADAM, BP_ADAMAX, BP_AMSGRAD, BP_FTRL, BP_NADAM, accumulate, bp_coefficients,
-    bp_isa, clip, moving_average, penalty_gradient, release, scale, sum_of_squares, update,
+    accumulate, bp_isa, clip, moving_average, penalty_gradient, release, scale, sum_of_squares,
+    update,
 )
 from network cimport L1_L2, NON_NEGATIVE, Plan, Variable, real
 from penalties cimport add_penalty_gradient, constrain, penalties
@@ -138,16 +141,22 @@ cdef inline void next_step(Update *settings, double learning_rate, Step *step) n
     step.overwrite = settings.overwrite > 0 and step.t % settings.overwrite == 0
 
 
-cdef inline void apply_update(const bp_isa *isa, const Update *settings, const Step *step,
-                              Py_ssize_t n_parameters, Py_ssize_t at, Py_ssize_t n, real *theta,
-                              const real *grad, real *slots) noexcept nogil:
-    """The optimizer alone, for parameters at .. at+n-1, grad being theirs alone."""
-    cdef real *places[4]
+cdef inline void places_of(const Update *settings, Py_ssize_t n_parameters, Py_ssize_t at,
+                           real *slots, real **places) noexcept nogil:
+    """Where the slots of the optimizer's kernel are, for parameters from `at` on."""
     cdef int k
     places[0] = places[1] = places[2] = places[3] = NULL
     for k in range(settings.own):
         if settings.place[k] >= 0:
             places[k] = slots + settings.place[k] * n_parameters + at
+
+
+cdef inline void apply_update(const bp_isa *isa, const Update *settings, const Step *step,
+                              Py_ssize_t n_parameters, Py_ssize_t at, Py_ssize_t n, real *theta,
+                              const real *grad, real *slots) noexcept nogil:
+    """The optimizer alone, for parameters at .. at+n-1, grad being theirs alone."""
+    cdef real *places[4]
+    places_of(settings, n_parameters, at, slots, places)
     update(isa, settings.kind, n, theta + at, grad, places, &step.c)
 
 

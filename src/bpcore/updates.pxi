@@ -1,17 +1,17 @@
 # What Python hands over about updates: an optimizer's settings, and the variables of a plan.
 
 OPTIMIZERS = {
-    "sgd": kernels.BP_SGD,
-    "adam": kernels.BP_ADAM,
-    "amsgrad": kernels.BP_AMSGRAD,
-    "rmsprop": kernels.BP_RMSPROP,
-    "adagrad": kernels.BP_ADAGRAD,
-    "adadelta": kernels.BP_ADADELTA,
-    "adamax": kernels.BP_ADAMAX,
-    "nadam": kernels.BP_NADAM,
-    "ftrl": kernels.BP_FTRL,
-    "lion": kernels.BP_LION,
-    "adafactor": kernels.BP_ADAFACTOR,
+    "sgd": dispatch.BP_SGD,
+    "adam": dispatch.BP_ADAM,
+    "amsgrad": dispatch.BP_AMSGRAD,
+    "rmsprop": dispatch.BP_RMSPROP,
+    "adagrad": dispatch.BP_ADAGRAD,
+    "adadelta": dispatch.BP_ADADELTA,
+    "adamax": dispatch.BP_ADAMAX,
+    "nadam": dispatch.BP_NADAM,
+    "ftrl": dispatch.BP_FTRL,
+    "lion": dispatch.BP_LION,
+    "adafactor": dispatch.BP_ADAFACTOR,
 }
 PENALTIES = {
     "none": NO_PENALTY,
@@ -33,7 +33,7 @@ VARIABLE_COLUMNS = ("at", "rows", "columns", "vector", "trainable", "penalty", "
 VARIABLE_NUMBERS = ("l1", "l2", "low", "high", "rate")
 
 
-cdef int read_coefficients(kernels.bp_coefficients *c, dict given) except -1:
+cdef int read_coefficients(dispatch.bp_coefficients *c, dict given) except -1:
     cdef dict left = dict(given)
     c.rate = left.pop("rate", 0.0)
     c.beta_1 = left.pop("beta_1", 0.0)
@@ -97,7 +97,7 @@ cdef class Settings:
         self.update.clip_threshold = clip_threshold
         self.update.beta_2_decay = beta_2_decay
         self.whole = (clip_norm != 0 or global_norm != 0
-                      or self.update.kind == kernels.BP_ADAFACTOR)
+                      or self.update.kind == dispatch.BP_ADAFACTOR)
         self.update.whole = self.whole
         self.update.plain = (self.update.average < 0 and self.update.sum < 0
                              and weight_decay == 0 and clip_value == 0 and not self.whole)

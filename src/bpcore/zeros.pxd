@@ -6,7 +6,8 @@ is, and where there is enough of the first layer and of the training.
 
 from libc.stdint cimport int64_t
 from backprop cimport bits_of
-from kernels cimport bp_isa, bp_rows, density, gather_rows, nonzeros
+from dispatch cimport bp_rows
+from kernels cimport bp_isa, density, gather_rows, nonzeros
 from network cimport Layer, Plan, real
 
 cdef enum:

@@ -150,6 +150,27 @@ typedef struct bp_coefficients {
     int divides; /* the processor divides doubles as fast as it would estimate: see optimizers.h */
 } bp_coefficients;
 
+/* Dense layers in a row, for training by one example at a time. Places are numbers of elements: of
+ * w, b in the parameters and in their gradient, of the others in a workspace. */
+enum { BP_CHAIN = 8 }; /* layers at most */
+
+typedef struct bp_link {
+    ptrdiff_t n_in, n_out;
+    ptrdiff_t w, b;        /* b: -1 without a bias */
+    ptrdiff_t w_t;         /* W^T, which the first layer, and one of one output, do without */
+    ptrdiff_t z, a, delta; /* one row each; a may be z where g allows it */
+    int g;                 /* enum bp_activation */
+    const double *p;       /* its parameters */
+} bp_link;
+
+typedef struct bp_chain {
+    int n;
+    int loss;              /* enum bp_loss */
+    int from_z;            /* the cost gives dC/dz of the last layer, not dC/da */
+    const double *loss_p;
+    bp_link links[BP_CHAIN];
+} bp_chain;
+
 #define REAL float
 #define BP_KERNELS bp_kernels_f32
 #include "kernels.h"

@@ -30,6 +30,8 @@
 
 extern const BP_KERNELS BP_TABLE;
 
+#include "chain.h" /* which calls the table's own */
+
 const BP_KERNELS BP_TABLE = {
     .weighted_sum = weighted_sum,
     .delta_product = delta_product,
@@ -145,6 +147,7 @@ const BP_KERNELS BP_TABLE = {
                  cost_categorical_crossentropy_from_logits,
              [BP_SPARSE_CATEGORICAL_CROSSENTROPY_FROM_LOGITS] =
                  cost_sparse_categorical_crossentropy_from_logits},
+    .example = example,
     .update = {[BP_SGD] = sgd,
                [BP_ADAM] = adam,
                [BP_AMSGRAD] = amsgrad,

@@ -155,6 +155,11 @@ typedef struct BP_KERNELS {
                                 const REAL *a, const REAL *y, const REAL *weight,
                                 double scale, const double *p, REAL *delta);
 
+    /* ---- all of that for one example ---------------------------------------
+     * weight C(x), weight NULL meaning 1, and its gradient; W^T as needed is in work. */
+    double (*example)(const bp_chain *chain, const REAL *x, const REAL *y, const REAL *weight,
+                      const REAL *theta, REAL *work, REAL *grad);
+
     /* ---- optimizers, indexed by enum bp_optimizer -------------------------
      * One update of n parameters, in place. slots[k] is the k-th of the up to four arrays of
      * n numbers that the optimizer keeps, NULL where its settings leave one out; see
