@@ -146,7 +146,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False, itemsize=4):
         row.update(n_in=layer.n_in, n_out=layer.n_out, group=layer.n_out, threshold=0, frozen=0)
         row["row"] = layer.n_out
         if not keep_all and l < last and _may_be_padded(layer, layers[l + 1]):
-            row["row"] = _padded(layer.n_out, itemsize)
+            row["row"] = _padded(layer.n_in, layer.n_out, itemsize)
         kernel, params, in_place = _lowered(layer.activation)
         row["activation"] = _core.ACTIVATIONS[kernel]
         if kernel == "user":
@@ -240,18 +240,19 @@ def _may_be_padded(layer, above):
     )
 
 
-def _padded(n, itemsize):
+def _padded(n_in, n, itemsize):
     """Return n such that each row starts with a line of the cache, if that is not much more, and
     that long rows spread over the cache.
 
     Vectors across two lines take twice as long to read and write. With 104 columns for 100, a
     step of scikit-learn's default network in float64 took 0.85 to 0.96 of the time. Rows of 512
     bytes share an eighth of the first cache; with a line more, steps with AVX2 on Zen 4 took 0.93
-    to 0.98 of the time (mnist; in float64 digits and tab256 too), with AVX-512 1.00.
+    to 0.98 of the time (mnist; in float64 digits and tab256 too), with AVX-512 1.00. (Of few floats
+    it made digits take 1.01 to 1.03.)
     """
     line = 64 // itemsize
     padded = -(-n // line) * line
-    if padded * itemsize % 512 == 0:
+    if padded * itemsize % 512 == 0 and (itemsize == 8 or n_in * n > 16384):
         padded += line
     return padded if 4 * padded <= 5 * n else n
 
