@@ -83,7 +83,7 @@ def of_double(i):
 
 
 def write(rows, dtype, name, suffix, columns):
-    """Print the arrays of centres and coefficients, all tables[k][...] of one `name`."""
+    """Print the arrays of centres and coefficients, of C's type `name`, so many numbers a line."""
     tables = [("tanh_centres", [centre for centre, _ in rows])]
     tables += [(f"tanh_c{n}", [p[n] for _, p in rows]) for n in range(len(rows[0][1]))]
     for table, values in tables:

@@ -6,7 +6,7 @@ import pytest
 from helpers import dense_model, oracle, relative_error, targets
 
 import bpcore
-from bpcore import layers, optimizers, reference
+from bpcore import layers, optimizers, reference, regularizers
 
 # Widths around a vector and around the four that a tile holds, one and few outputs, deep ones.
 WIDTHS = [
@@ -20,6 +20,8 @@ WIDTHS = [
     (40, 3, 40, 2),
     (6, 130, 1),
     (90, 17, 31),
+    (70, 3),
+    (70, 4, 2),
     (4, 5, 6, 7, 8, 9, 8, 7, 3),
     (4, 5, 6, 7, 8, 9, 8, 7, 6, 3),  # more layers than the kernel takes
 ]
@@ -134,3 +136,40 @@ def test_divergence_is_seen(isa, dtype, rng):
         thetas.append(model.theta)
     assert np.isnan(thetas[0]).any()
     np.testing.assert_array_equal(thetas[0], thetas[1])
+
+
+@pytest.mark.parametrize(
+    ("of_layer", "of_rule", "more"),
+    [
+        ({"kernel_regularizer": regularizers.L2(0.1)}, {}, []),
+        ({"activity_regularizer": regularizers.L1(0.1)}, {}, []),
+        ({"kernel_constraint": "non_neg"}, {}, []),
+        ({"trainable": False}, {}, []),
+        ({}, {"weight_decay": 0.1}, []),
+        ({}, {"clipvalue": 0.001}, []),
+        ({}, {"use_ema": True, "ema_overwrite_frequency": 2}, []),
+        ({}, {"gradient_accumulation_steps": 3}, []),
+        ({}, {}, [lambda: layers.Dropout(0.5)]),
+        ({}, {}, [lambda: layers.LayerNormalization()]),
+    ],
+    ids=str,
+)
+def test_what_the_kernel_does_not_do_is_done(of_layer, of_rule, more, rng):
+    """Single rows with all that may surround a step: as with two threads, and not as without."""
+    x, y = rng.normal(size=(30, 6)), rng.normal(size=(30, 2))
+
+    def theta(threads, plain=False):
+        bpcore.utils.set_random_seed(4)
+        model = bpcore.Sequential([bpcore.Input((6,))])
+        model.add(layers.Dense(9, "tanh", **({} if plain else of_layer)))
+        for layer in [] if plain else more:
+            model.add(layer())
+        model.add(layers.Dense(2))
+        model.compile(optimizers.Adam(0.01, **({} if plain else of_rule)), "mse")
+        with bpcore.num_threads(threads):
+            model.fit(x, y, 1, 2, 0)
+        return np.concatenate([w.ravel() for w in model.get_weights()])
+
+    got = theta(1)
+    np.testing.assert_array_equal(got, theta(2))
+    assert not np.array_equal(got, theta(1, plain=True))

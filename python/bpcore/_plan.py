@@ -246,14 +246,16 @@ def _padded(n_in, n, itemsize):
 
     Vectors across two lines take twice as long to read and write. With 104 columns for 100, a
     step of scikit-learn's default network in float64 took 0.85 to 0.96 of the time. Rows of 512
-    bytes share an eighth of the first cache; with a line more, steps with AVX2 on Zen 4 took 0.93
-    to 0.98 of the time (mnist; in float64 digits and tab256 too), with AVX-512 1.00. (Of few floats
-    it made digits take 1.01 to 1.03.)
+    bytes, or a multiple, share an eighth of the first cache; with a line more, steps with AVX2 on
+    Zen 4 took 0.93 to 0.98 of the time (mnist; in float64 digits and tab256 too), with AVX-512
+    1.00. (Of few floats it made digits take 1.01 to 1.03.)
     """
     line = 64 // itemsize
     padded = -(-n // line) * line
-    if padded * itemsize % 512 == 0 and (itemsize == 8 or n_in * n > 16384):
-        padded += line
+    spread = padded + line
+    shared = padded * itemsize % 512 == 0 and (itemsize == 8 or n_in * n > 16384)
+    if shared and 4 * spread <= 5 * n:
+        return spread
     return padded if 4 * padded <= 5 * n else n
 
 

@@ -1,5 +1,5 @@
 """The C kernels, typed: for each kernel one inline that picks the table of the
-element type. This file and blas.pxd are the only ones that branch on it."""
+element type. (Beside it only what starts threads branches on that.)"""
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from dispatch cimport bp_chain, bp_coefficients, bp_rows

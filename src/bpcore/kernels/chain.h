@@ -7,8 +7,7 @@
 #ifndef BPCORE_CHAIN_H
 #define BPCORE_CHAIN_H
 
-#include "activations.h"
-#include "costs.h"
+#include "dispatch.h"
 #include "matmul.h"
 #include "simd.h"
 #include "tile.h"
