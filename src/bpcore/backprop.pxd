@@ -26,8 +26,7 @@ down (w_t) lies in the workspace; whoever changes the parameters keeps it up to 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 from dispatch cimport (
-    BP_NATIVE_LOSS, BP_RELU, BP_SIGMOID, BP_TANH, BP_USER_ACTIVATION, BP_USER_LOSS,
-    BP_WHOLE_DEPTH,
+    BP_NATIVE_LOSS, BP_RELU, BP_USER_ACTIVATION, BP_USER_LOSS, BP_WHOLE_DEPTH, bp_rides,
 )
 from kernels cimport (
     activate, bp_isa, bp_words_of_bits, column_sums, cost, delta_product, derive, gradient,
@@ -252,7 +251,7 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
         # dC/da[l-1] = delta[l] W[l]^T, into the place of delta[l-1].
         below = rows_of(plan, plan.layers[l - 1].delta, plan.layers[l - 1].row, first, work)
         g = plan.layers[l - 1].activation
-        finished = (layer.w >= 0 and (g == BP_RELU or g == BP_SIGMOID or g == BP_TANH)
+        finished = (layer.w >= 0 and bp_rides(g)
                     and plan.layers[l - 1].l1 == 0 and plan.layers[l - 1].l2 == 0)
         if layer.w >= 0:
             w_t = NULL

@@ -122,6 +122,8 @@ cdef extern from "kernels/dispatch.h" nogil:
         const void *starts
         int wide
 
+    int bp_rides(int g) noexcept
+
     enum:
         BP_CHAIN
     ctypedef struct bp_link:

@@ -35,7 +35,7 @@ cdef inline bint is_online(const Job *job) noexcept nogil:
     return (job.batch == 1 and job.threads == 1 and job.other == NULL and job.plain
             and job.grad == NULL and job.factor == 1 and plan.n_parameters <= SMALL
             and plan.reduction == BY_ROWS and not plan.ignores and not plan.skips
-            and not plan.penalised and is_chain(plan))
+            and is_chain(plan))
 
 
 cdef inline void make_chain(const Plan *plan, bp_chain *chain) noexcept nogil:

@@ -66,7 +66,8 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef const int64_t *index = NULL
     cdef real *grad = early
     cdef Py_ssize_t block = batch.rows
-    if batch.segmented:  # (As a function that gives either bound, online1 took 3 % longer.)
+    # (As a function that gives either bound, one row's step took 3 % longer, when it came here.)
+    if batch.segmented:
         unit = part(batch.units, segment, SEGMENTS)
         units = batch.units
         if job.other != NULL:
@@ -201,7 +202,7 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
                      index if l == 0 else NULL, delta, layer.row, grad,
                      bits_of(plan, 0, work) if l == 0 and plan.skips else NULL)
             # (The choice between updates stands here, below and in update_vector: tried as one
-            # function, which the compiler does not inline, a step of online1 took 3 % longer.)
+            # function, which the compiler does not inline, one row's step took 3 % longer.)
             if whole == NULL and job.plain:
                 apply_update(isa, update, step, plan.n_parameters, at, n * layer.n_out, theta,
                              grad, slots)

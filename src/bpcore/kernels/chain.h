@@ -114,7 +114,7 @@ static double example(const bp_chain *chain, const REAL *x, const REAL *y, const
         if (!l)
             return total;
         const int g = link[-1].g;
-        finished = g == BP_RELU || g == BP_SIGMOID || g == BP_TANH;
+        finished = bp_rides(g);
         const REAL *w_t = link->n_out == 1 ? theta + link->w : work + link->w_t;
         const product t = {.depth = link->n_out, .a = delta, .b = w_t, .b_row = link->n_in,
                            .gate = finished ? work + link[-1].a : NULL, .g = g,

@@ -87,6 +87,10 @@ enum bp_loss {
     BP_NATIVE_LOSS              /* a function pointer of the user's */
 };
 
+/* Whether g', a function of g's value, can be part of the delta product that makes what it is
+ * multiplied by. */
+static inline int bp_rides(int g) { return g == BP_RELU || g == BP_SIGMOID || g == BP_TANH; }
+
 /* 64-bit words that hold a bit for each of n elements. */
 static inline ptrdiff_t bp_words_of_bits(ptrdiff_t n) { return (n + 63) / 64; }
 
