@@ -11,7 +11,8 @@ from helpers import assert_close
 from bpcore import _core, reference
 
 ROWS = [1, 2, 3, 4, 7, 13, 32, 257]
-# The last ones are packed: wider and deeper than the blocks of matmul.h.
+# The last ones are packed: wider and deeper than the blocks of packed.h; the very last by groups of
+# panels, as its rows share sets of the cache.
 SIZES = [
     (1, 1),
     (3, 1),
@@ -29,6 +30,7 @@ SIZES = [
     (150, 300),
     (600, 301),
     (530, 541),
+    (264, 704),
 ]
 
 

@@ -1,160 +1,32 @@
 /* The three products: which way each is cut into tiles.
  *
- * Small ones run in place. In larger ones the rows of b that a panel of tiles reads lie on
- * many pages and, where they are a power of two apart, in few sets of the first cache: a
- * block of them is copied to where they follow each other. The gradient's other factor is
- * a^T, whose elements lie a row of a apart: it is turned round a block at a time.
+ * Small ones run in place (panels.h), larger ones with a copied factor (packed.h). The gradient's
+ * other factor is a^T, whose elements lie a row of a apart: it is turned round a block at a time.
  *
- * (Tried and lost, on a processor with 48 kB and 2 MB of cache. Several panels copied at a
- * time: wide x 0.99 to 1.00, mnist x 0.99 to 1.04. x^T made once as a shuffled batch's rows are
- * read, for both products of the first layer: mnist and wide x 0.98 in float32, x 1.03 to 1.05
- * in float64. Between tiles, asking for the next batch's rows, or for the w, m and v of the
+ * (Tried and lost, on a processor with 48 kB and 2 MB of cache. x^T made once as a shuffled batch's
+ * rows are read, for both products of the first layer: mnist and wide x 0.98 in float32, x 1.03 to
+ * 1.05 in float64. Between tiles, asking for the next batch's rows, or for the w, m and v of the
  * chunk's update: x 0.99 to 1.04, the latter also where the second cache has 512 kB.) */
 #ifndef BPCORE_MATMUL_H
 #define BPCORE_MATMUL_H
 
-#include "shallow.h"
+#include "packed.h"
+#include "panels.h"
 #include "simd.h"
 #include "tile.h"
 #include "transpose.h"
 
 enum {
-    /* Rows of b that are copied at a time: a panel of them takes half of a first cache of
-     * 48 kB or less (32 kB with 512-bit vectors, 16 kB else; twice as many cost a tenth). */
-    DEPTH_BLOCK = VBYTES == 64 ? 128 : 256,
     /* Columns of a that are turned round at a time, into about 200 kB. */
     TURN_COLUMNS = (VBYTES == 64 ? 1536 : 768) / sizeof(REAL),
     /* Their columns lie an odd number of lines apart, to spread over the sets of the cache. */
     TURN_ROW = DEPTH_BLOCK + 64 / sizeof(REAL),
-    /* Where the copies pay, as measured: not for few rows, nor for a b that the caches hold in
-     * place, nor for few panels, over which what is copied is shared. With 256-bit vectors rows that
-     * spread over the sets of the first cache are as well read from the second. (64 x 100 doubles
-     * copied: the sum takes 1.03 to 1.07 times as long, the gradient 1.05 to 1.17 times. 128 x 128
-     * or 128 x 256 floats left in place: 1.1 to 1.2 times.) */
-    PACK_ROWS = 32,
-    PACK_BYTES = 1 << 15,
-    PACK_BYTES_SPREAD = VBYTES == 64 ? PACK_BYTES : 3 << 16,
-    SPREAD = 256, /* rows a multiple of so many bytes apart share sets */
-    PACK_PANELS = VBYTES == 64 ? 8 : 4,
-    /* Terms of rows that lie anywhere, from which on the next rows are asked for. */
-    FAR_TERMS = 256 / sizeof(REAL),
-    FAR_ROWS = 32, /* so many, where the gradient turns them round */
+    FAR_ROWS = 32, /* of rows that lie anywhere, so many are turned round */
     /* Outputs that are few beside a vector, but not for so many inputs that the copy would take
      * much of the cache. */
     FEW = VREGISTERS == 32 ? 4 : 3,
     FEW_INPUTS = 512,
 };
-
-_Static_assert((int)DEPTH_BLOCK >= (int)BP_WHOLE_DEPTH, "see delta_product");
-
-/* The panels of n columns: up to `widest` vectors each, evenly wide, the last vector of the last
- * one holding `part` elements if it is not whole (part > 0). */
-typedef struct {
-    ptrdiff_t j, nv, part, vectors, count;
-} columns;
-
-INLINE columns first_columns(ptrdiff_t n, ptrdiff_t widest) {
-    const ptrdiff_t vectors = (n + VL - 1) / VL;
-    return (columns){.vectors = vectors, .count = (vectors + widest - 1) / widest};
-}
-
-INLINE int next_columns(columns *at, ptrdiff_t n) {
-    at->j += at->nv * VL;
-    at->vectors -= at->nv;
-    if (at->vectors == 0)
-        return 0;
-    at->nv = (at->vectors + at->count - 1) / at->count;
-    at->count--;
-    const ptrdiff_t left = n - at->j - (at->nv - 1) * VL;
-    at->part = left < VL ? left : 0;
-    return 1;
-}
-
-/* One panel of columns. The first to read rows that lie anywhere is the one that waits for them,
- * where a row is long. (With 512-bit vectors wide's first sum takes 0.9 to 0.94 of the time so,
- * a step of mnist 0.92 to 0.98; with AVX2 the sum 0.96 to 1, but steps 0.98 to 1.06.) */
-INLINE void multiply_panel(const product *t, int axis, ptrdiff_t rows, const columns *at) {
-#if VBYTES == 64
-    if (axis == ROWS && t->index && at->j == 0 && at->nv <= MAX_NV && t->depth >= FAR_TERMS) {
-        far_panels[at->nv - 1][at->part > 0](t, rows, at->j, at->part);
-        return;
-    }
-#endif
-    panels[at->nv - 1][axis][at->part > 0](t, rows, at->j, at->part);
-}
-
-static void multiply(const product *t, int axis, ptrdiff_t rows, ptrdiff_t n) {
-    if (axis == ROWS && !t->resume && is_shallow(t->depth, n)) {
-        shallow[t->depth - 1][end_of(t)](t, rows, n);
-        return;
-    }
-    for (columns at = first_columns(n, NV_FOR(rows)); next_columns(&at, n);)
-        multiply_panel(t, axis, rows, &at);
-}
-
-/* Copy depth rows of nv vectors, the last `part` elements long if part > 0, to where they
- * follow each other. Their lines are far apart, on a page each, and the processor does not
- * see them coming: those of the rows ahead are asked for, at the end the next panel's first. */
-static void pack(ptrdiff_t depth, const columns *at, const REAL *b, ptrdiff_t b_row,
-                 REAL *packed) {
-    enum { AHEAD = VBYTES == 64 ? 16 : 32 };
-    const ptrdiff_t nv = at->nv, part = at->part;
-    for (ptrdiff_t p = 0; p < depth; p++, b += b_row, packed += nv * VL) {
-        const ptrdiff_t next = p + AHEAD < depth ? 0 : nv * VL - depth * b_row;
-        __builtin_prefetch(b + AHEAD * b_row + next);
-        for (ptrdiff_t v = 0; v < nv - 1; v++)
-            vstore(packed + v * VL, vload(b + v * VL));
-        const REAL *end = b + (nv - 1) * VL;
-        vstore(packed + (nv - 1) * VL, part ? vload_part(end, part) : vload(end));
-    }
-}
-
-/* The part of a product whose p start at `first` and are at most `most`. */
-INLINE product slice_of(const product *t, const int AXIS, ptrdiff_t first, ptrdiff_t most) {
-    product slice = *t;
-    const int last = t->depth - first <= most;
-    slice.depth = last ? t->depth - first : most;
-    if (t->b)
-        slice.b = t->b + first * t->b_row;
-    if (AXIS == ROWS)
-        slice.a = t->a + first;
-    else if (t->index)
-        slice.index = t->index + first;
-    else
-        slice.a = t->a + first * t->a_row;
-    slice.resume = t->resume || first > 0;
-    slice.relu = last && t->relu;
-    slice.gate = last ? t->gate : NULL;
-    return slice;
-}
-
-/* The product A = a with b copied, a block of its rows and a panel of its columns at a time.
- * Where t->b is NULL, it is b_t^T, turned round on the way. */
-APART void multiply_packed(const product *t, const REAL *b_t, ptrdiff_t rows, ptrdiff_t n) {
-    REAL packed[DEPTH_BLOCK * MAX_NV * (VBYTES / sizeof(REAL))] __attribute__((aligned(64)));
-    for (ptrdiff_t p = 0; p < t->depth; p += DEPTH_BLOCK) {
-        product block = slice_of(t, ROWS, p, DEPTH_BLOCK);
-        for (columns at = first_columns(n, MAX_NV); next_columns(&at, n);) {
-            const ptrdiff_t width = at.nv * VL;
-            if (t->b)
-                pack(block.depth, &at, t->b + p * t->b_row + at.j, t->b_row, packed);
-            else
-                transpose(at.part ? width - VL + at.part : width, block.depth,
-                          b_t + at.j * t->depth + p, t->depth, packed, width);
-            block.b = packed - at.j; /* the tiles add j */
-            block.b_row = width;
-            multiply_panel(&block, ROWS, rows, &at);
-        }
-    }
-}
-
-/* Whether b, n columns of it, is copied for so many rows of A. */
-INLINE int is_packed(const product *t, ptrdiff_t rows, ptrdiff_t n) {
-    const ptrdiff_t size = sizeof(REAL);
-    const int spread = t->b_row * size % SPREAD != 0;
-    return rows >= PACK_ROWS && n >= PACK_PANELS * MAX_NV * VL &&
-           t->depth * n * size > (spread ? PACK_BYTES_SPREAD : PACK_BYTES);
-}
 
 /* Few outputs, N of them: vectors along the inputs, for which w_t = w^T, its rows w_row apart.
  * COUNT rows at a time share the loads of w_t. */
@@ -247,13 +119,14 @@ APART void multiply_few(const product *t, ptrdiff_t rows, ptrdiff_t n) {
 static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
                          ptrdiff_t a_row, const int64_t *index, const REAL *w, const REAL *b,
                          int relu, REAL *z, ptrdiff_t z_row) {
-    const product t = {.depth = n_in, .a = a, .a_row = a_row, .index = index, .b = w,
-                       .b_row = n_out, .start = b, .relu = relu, .c = z, .c_row = z_row};
+    product t = {.depth = n_in, .a = a, .a_row = a_row, .index = index, .b = w,
+                 .b_row = n_out, .start = b, .relu = relu, .c = z, .c_row = z_row};
     if (n_out == 1) {
         sums_to_1(&t, w, 0, rows);
     } else if (is_few(n_in, n_out)) {
         multiply_few(&t, rows, n_out);
     } else if (is_packed(&t, rows, n_out)) {
+        t.c_far = VBYTES < 64;
         multiply_packed(&t, NULL, rows, n_out);
     } else {
         multiply(&t, ROWS, rows, n_out);
@@ -264,12 +137,14 @@ static void delta_product(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
                           const REAL *delta, ptrdiff_t delta_row, const REAL *w,
                           const REAL *w_t, int g, const REAL *a, REAL *out,
                           ptrdiff_t out_row) {
-    const product t = {.depth = n_out, .a = delta, .a_row = delta_row, .b = w_t, .b_row = n_in,
-                       .gate = a, .g = g, .c = out, .c_row = out_row};
-    if (!w_t || is_packed(&t, rows, n_in))
+    product t = {.depth = n_out, .a = delta, .a_row = delta_row, .b = w_t, .b_row = n_in,
+                 .gate = a, .g = g, .c = out, .c_row = out_row};
+    if (!w_t || is_packed(&t, rows, n_in)) {
+        t.c_far = VBYTES < 64;
         multiply_packed(&t, w, rows, n_in);
-    else
+    } else {
         multiply(&t, ROWS, rows, n_in);
+    }
 }
 
 /* Whether vectors along n_out would be empty to a quarter or more, and those along n_in not. */

@@ -46,6 +46,7 @@ typedef struct {
     int g;             /* BP_RELU, BP_SIGMOID or BP_TANH */
     REAL *c;
     ptrdiff_t c_row;
+    int c_far; /* no near cache has c: the next tile's is asked for (panels along rows of a) */
 } product;
 
 INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
@@ -157,6 +158,14 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
 #undef LOAD
 }
 
+/* Ask for the lines of c that the next tile reads or writes. (Zen 3, wide: the sums of 512 columns
+ * take 0.9 to 0.96 of the time. The gradient, whose c is near, took 1.01 to 1.02.) */
+INLINE void ask_for_rows(const REAL *c, ptrdiff_t c_row) {
+#pragma GCC unroll 6
+    for (ptrdiff_t m = 0; m < 6; m++)
+        __builtin_prefetch(c + m * c_row, 1);
+}
+
 /* All rows of NV vectors of columns. The rows are dealt evenly over the tiles
  * (7 of 8 + 8 + 7, not 8 + 8 + ... + 1): a low tile waits on its own sums. */
 #define DEFINE_PANEL(AXIS, NV, PART)                                        \
@@ -167,6 +176,8 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
         ptrdiff_t higher = rows - low * tiles;                              \
         for (ptrdiff_t i = 0; i < rows; higher--) {                         \
             const ptrdiff_t mr = low + (higher > 0);                        \
+            if (AXIS != COLUMNS && t->c_far)                                \
+                ask_for_rows(t->c + (i + mr) * t->c_row + j, t->c_row);     \
             switch (mr) {                                                   \
                 TILE_CASE(AXIS, 1, NV, PART)            \
                 TILE_CASE(AXIS, 2, NV, PART)            \
@@ -197,6 +208,10 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
     DEFINE(ROWS, NV, 1)       \
     DEFINE(COLUMNS, NV, 0)    \
     DEFINE(COLUMNS, NV, 1)
+#define FAR_WIDTH(NV)        \
+    DEFINE_PANEL(FAR, NV, 0) \
+    DEFINE_PANEL(FAR, NV, 1)
+#define FAR_OF(NV) {panel_FAR_##NV##_0, panel_FAR_##NV##_1}
 #define OF_WIDTH(NAME, NV)                         \
     {{NAME##_ROWS_##NV##_0, NAME##_ROWS_##NV##_1}, \
      {NAME##_COLUMNS_##NV##_0, NAME##_COLUMNS_##NV##_1}}
@@ -216,20 +231,16 @@ static const panel panels[WIDEST][2][2] = {
     OF_WIDTH(panel, 1), OF_WIDTH(panel, 2), OF_WIDTH(panel, 3), OF_WIDTH(panel, 4),
     OF_WIDTH(panel, 5), OF_WIDTH(panel, 6), OF_WIDTH(panel, 7), OF_WIDTH(panel, 8)};
 
-#if VBYTES == 64
-DEFINE_PANEL(FAR, 1, 0)
-DEFINE_PANEL(FAR, 1, 1)
-DEFINE_PANEL(FAR, 2, 0)
-DEFINE_PANEL(FAR, 2, 1)
-DEFINE_PANEL(FAR, 3, 0)
-DEFINE_PANEL(FAR, 3, 1)
-DEFINE_PANEL(FAR, 4, 0)
-DEFINE_PANEL(FAR, 4, 1)
-
-static const panel far_panels[MAX_NV][2] = {{panel_FAR_1_0, panel_FAR_1_1},
-                                            {panel_FAR_2_0, panel_FAR_2_1},
-                                            {panel_FAR_3_0, panel_FAR_3_1},
-                                            {panel_FAR_4_0, panel_FAR_4_1}};
+#if VBYTES >= 32
+FAR_WIDTH(1)
+FAR_WIDTH(2)
+#if MAX_NV == 4
+FAR_WIDTH(3)
+FAR_WIDTH(4)
+static const panel far_panels[MAX_NV][2] = {FAR_OF(1), FAR_OF(2), FAR_OF(3), FAR_OF(4)};
+#else
+static const panel far_panels[MAX_NV][2] = {FAR_OF(1), FAR_OF(2)};
+#endif
 #endif
 
 #endif

@@ -1,0 +1,135 @@
+/* Products with b copied.
+ *
+ * The rows of b that a panel of tiles reads lie on many pages and, where they are a power of two
+ * apart, in few sets of the first cache: a block of them is copied to where they follow each other,
+ * for all rows of A to pass by. */
+#ifndef BPCORE_PACKED_H
+#define BPCORE_PACKED_H
+
+#include "dispatch.h"
+#include "panels.h"
+#include "simd.h"
+#include "tile.h"
+#include "transpose.h"
+
+enum {
+    /* Rows of b that are copied at a time: a panel of them takes half of a first cache of
+     * 48 kB or less (32 kB with 512-bit vectors, 16 kB else; twice as many cost a tenth). */
+    DEPTH_BLOCK = VBYTES == 64 ? 128 : 256,
+    /* Where the copies pay, as measured: not for few rows, nor for a b that the caches hold in
+     * place, nor for few panels, over which what is copied is shared. With 256-bit vectors rows that
+     * spread over the sets of the first cache are as well read from the second. (64 x 100 doubles
+     * copied: the sum takes 1.03 to 1.07 times as long, the gradient 1.05 to 1.17 times. 128 x 128
+     * or 128 x 256 floats left in place: 1.1 to 1.2 times.) */
+    PACK_ROWS = 32,
+    PACK_BYTES = 1 << 15,
+    PACK_BYTES_SPREAD = VBYTES == 64 ? PACK_BYTES : 3 << 16,
+    SPREAD = 256, /* rows a multiple of so many bytes apart share sets */
+    PACK_PANELS = VBYTES == 64 ? 8 : 4,
+    /* Panels copied together where rows share sets, as far as half a kilobyte of each row: taken
+     * panel by panel, each line would wait for the third cache. (Zen 3, wide: the copies of 512 x 512
+     * floats 0.13 of a sum's time, so 0.06. Two to sixteen panels: within 2 % of each other. With
+     * 512-bit vectors, whose panels are as wide as four of these, not on that processor: wide 0.99
+     * to 1.00, mnist 0.99 to 1.04.) */
+    GROUP = VBYTES == 64 ? 1 : 512 / (MAX_NV * VBYTES),
+    /* Rows of A that pass by all panels of a group before the next: 196 kB of doubles, of a second
+     * cache of 512 kB. (48 to 144: within 2 %. All 256 of wide's: sums 1.03 times as long.) */
+    GROUP_ROWS = 96,
+};
+
+_Static_assert((int)DEPTH_BLOCK >= (int)BP_WHOLE_DEPTH, "see delta_product");
+
+INLINE int shares_sets(ptrdiff_t b_row) { return b_row * (ptrdiff_t)sizeof(REAL) % SPREAD == 0; }
+
+/* Copy depth rows of `count` panels of nv vectors each, the last vector `part` elements long if
+ * part > 0, to where each panel's follow each other. Their lines are far apart, on a page each, and
+ * the processor does not see them coming: those of the rows AHEAD are asked for, at the end the
+ * next panel's first. */
+INLINE void pack_rows(const int AHEAD, ptrdiff_t depth, ptrdiff_t count, const columns *at,
+                      const REAL *b, ptrdiff_t b_row, REAL *packed) {
+    const ptrdiff_t nv = at->nv, part = at->part, width = nv * VL;
+    for (ptrdiff_t p = 0; p < depth; p++, b += b_row, packed += width) {
+        const ptrdiff_t next = p + AHEAD < depth ? 0 : count * width - depth * b_row;
+        for (ptrdiff_t k = 0; k < count; k++) {
+            const REAL *from = b + k * width, *end = from + width - VL;
+            REAL *to = packed + k * depth * width;
+            __builtin_prefetch(from + AHEAD * b_row + next);
+            for (ptrdiff_t v = 0; v < nv - 1; v++)
+                vstore(to + v * VL, vload(from + v * VL));
+            vstore(to + width - VL, part ? vload_part(end, part) : vload(end));
+        }
+    }
+}
+
+static void pack(ptrdiff_t depth, ptrdiff_t count, const columns *at, const REAL *b,
+                 ptrdiff_t b_row, REAL *packed) {
+    if (count > 1)
+        pack_rows(8, depth, count, at, b, b_row, packed);
+    else
+        pack_rows(VBYTES == 64 ? 16 : 32, depth, 1, at, b, b_row, packed);
+}
+
+/* How many panels from this one on are copied together: whole and equally wide. */
+INLINE ptrdiff_t group_of(const columns *at, ptrdiff_t n, ptrdiff_t most) {
+    const ptrdiff_t whole = (n - at->j) / (at->nv * VL);
+    if (at->nv < MAX_NV || at->part || whole < 2 || most < 2)
+        return 1;
+    return whole < most ? whole : most;
+}
+
+/* All rows of A by the panels of a group, `count` of them from `at` on. */
+INLINE void multiply_group(const product *t, const REAL *packed, ptrdiff_t count, ptrdiff_t rows,
+                           const columns *at) {
+    const ptrdiff_t width = at->nv * VL, most = count > 1 ? GROUP_ROWS : rows;
+    for (ptrdiff_t r = 0; r < rows; r += most) {
+        product some = *t;
+        if (t->index)
+            some.index = t->index + r;
+        else
+            some.a = t->a + r * t->a_row;
+        some.gate = t->gate ? t->gate + r * t->c_row : NULL;
+        some.c = t->c + r * t->c_row;
+        some.b_row = width;
+        columns panel = *at;
+        for (ptrdiff_t k = 0; k < count; k++, panel.j += width) {
+            some.b = packed + k * t->depth * width - panel.j; /* the tiles add j */
+            multiply_panel(&some, ROWS, rows - r < most ? rows - r : most, &panel);
+        }
+    }
+}
+
+/* The product A = a with b copied, a block of its rows and a group of its panels at a time.
+ * Where t->b is NULL, it is b_t^T, turned round on the way. */
+APART void multiply_packed(const product *t, const REAL *b_t, ptrdiff_t rows, ptrdiff_t n) {
+    enum { PANEL = DEPTH_BLOCK * MAX_NV * (VBYTES / sizeof(REAL)) };
+    REAL packed[GROUP * PANEL] __attribute__((aligned(64)));
+    const ptrdiff_t blocks = (t->depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK;
+    /* As deep as each other, but for multiples of a line: 4 of 200, not 3 of 256 and one of 16. */
+    const ptrdiff_t depth = ((t->depth + blocks - 1) / blocks + 7) / 8 * 8;
+    const ptrdiff_t most = !t->b || shares_sets(t->b_row) ? GROUP : 1;
+    for (ptrdiff_t p = 0; p < t->depth; p += depth) {
+        const product block = slice_of(t, ROWS, p, depth);
+        for (columns at = first_columns(n, MAX_NV); next_columns(&at, n);) {
+            const ptrdiff_t width = at.nv * VL, count = group_of(&at, n, most);
+            if (t->b)
+                pack(block.depth, count, &at, block.b + at.j, t->b_row, packed);
+            else
+                for (ptrdiff_t k = 0; k < count; k++)
+                    transpose(at.part ? width - VL + at.part : width, block.depth,
+                              b_t + (at.j + k * width) * t->depth + p, t->depth,
+                              packed + k * block.depth * width, width);
+            multiply_group(&block, packed, count, rows, &at);
+            for (ptrdiff_t k = 1; k < count; k++)
+                next_columns(&at, n);
+        }
+    }
+}
+
+/* Whether b, n columns of it, is copied for so many rows of A. */
+INLINE int is_packed(const product *t, ptrdiff_t rows, ptrdiff_t n) {
+    const ptrdiff_t size = sizeof(REAL);
+    return rows >= PACK_ROWS && n >= PACK_PANELS * MAX_NV * VL &&
+           t->depth * n * size > (shares_sets(t->b_row) ? PACK_BYTES : PACK_BYTES_SPREAD);
+}
+
+#endif
