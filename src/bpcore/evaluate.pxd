@@ -27,7 +27,7 @@ cdef inline double evaluate(const Plan *plan, const bp_isa *isa, Py_ssize_t n, c
             x_block = x + start * plan.n_x
         else:
             x_block = work + plan.x * plan.capacity
-            gather_rows(isa, rows, plan.n_x, source, start, NULL, <real *>x_block)
+            gather_rows(isa, rows, 0, plan.n_x, source, start, NULL, <real *>x_block)
         forward(plan, isa, 0, rows, x_block, NULL, theta, work, NULL)
         if y != NULL:
             total += output_cost(plan, isa, 0, rows, x_block, y + start * plan.n_y,
@@ -59,7 +59,7 @@ cdef inline double cost_and_grad(const Plan *plan, const bp_isa *isa, Py_ssize_t
             x_block = x + start * plan.n_x
         else:
             x_block = work + plan.x * plan.capacity
-            gather_rows(isa, rows, plan.n_x, source, start, NULL, <real *>x_block)
+            gather_rows(isa, rows, 0, plan.n_x, source, start, NULL, <real *>x_block)
         total += backprop(plan, isa, rows, x_block, y + start * plan.n_y,
                           weight + start if weight != NULL else NULL, scale, 1.0 / n, theta,
                           grad if start == 0 else block, work)

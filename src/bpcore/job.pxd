@@ -132,10 +132,11 @@ cdef inline const real *x_of(const Job *job, const Batch *batch, int way,
 cdef inline void gather_x(const Job *job, Py_ssize_t rows, Py_ssize_t at, const int64_t *index,
                           real *x) noexcept nogil:
     """Bring rows of x together: those of index, or from `at` on as they lie."""
+    cdef Py_ssize_t more = 0 if index == NULL else job.n - at - rows
     if job.x != NULL:
-        gather(job.isa, rows, job.plan.n_x, <const real *>job.x, index, x)
+        gather(job.isa, rows, more, job.plan.n_x, <const real *>job.x, index, x)
     else:
-        gather_rows(job.isa, rows, job.plan.n_x, &job.source, at, index, x)
+        gather_rows(job.isa, rows, more, job.plan.n_x, &job.source, at, index, x)
 
 
 cdef inline double batch_divisor(const Job *job, const Batch *batch, real *like) noexcept nogil:

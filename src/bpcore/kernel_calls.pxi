@@ -197,15 +197,17 @@ def kernel_sum_of_squares(str isa, const real[::1] x):
 
 
 def kernel_gather(str isa, const real[:, ::1] src, const int64_t[::1] index, real[:, ::1] dst):
-    kernels.gather(find_isa(isa), index.shape[0], src.shape[1], &src[0, 0], &index[0],
-                   &dst[0, 0])
+    kernels.gather(find_isa(isa), dst.shape[0], index.shape[0] - dst.shape[0], src.shape[1],
+                   &src[0, 0], &index[0], &dst[0, 0])
 
 
 def kernel_gather_rows(str isa, src, real[:, ::1] dst, Py_ssize_t first=0,
                        const int64_t[::1] index=None):
     cdef bp_rows rows = rows_of_any(src, dst.shape[1])
     cdef const int64_t *index_ = NULL
+    cdef Py_ssize_t more = 0
     if index is not None:
         index_ = &index[0]
-    kernels.gather_rows(find_isa(isa), dst.shape[0], dst.shape[1], &rows, first, index_,
+        more = index.shape[0] - dst.shape[0]
+    kernels.gather_rows(find_isa(isa), dst.shape[0], more, dst.shape[1], &rows, first, index_,
                         &dst[0, 0])

@@ -71,9 +71,9 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*clip)(Py_ssize_t, double, double, float *) noexcept nogil
         void (*moving_average)(Py_ssize_t, const float *, double, float *) noexcept nogil
         double (*sum_of_squares)(Py_ssize_t, const float *) noexcept nogil
-        void (*gather)(Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
+        void (*gather)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, const int64_t *,
                        float *) noexcept nogil
-        void (*gather_rows)(Py_ssize_t, Py_ssize_t, const bp_rows *, Py_ssize_t,
+        void (*gather_rows)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const bp_rows *, Py_ssize_t,
                             const int64_t *, float *) noexcept nogil
         int (*all_finite)(Py_ssize_t, Py_ssize_t, const bp_rows *) noexcept nogil
 
@@ -145,9 +145,9 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*clip)(Py_ssize_t, double, double, double *) noexcept nogil
         void (*moving_average)(Py_ssize_t, const double *, double, double *) noexcept nogil
         double (*sum_of_squares)(Py_ssize_t, const double *) noexcept nogil
-        void (*gather)(Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
+        void (*gather)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, const int64_t *,
                        double *) noexcept nogil
-        void (*gather_rows)(Py_ssize_t, Py_ssize_t, const bp_rows *, Py_ssize_t,
+        void (*gather_rows)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const bp_rows *, Py_ssize_t,
                             const int64_t *, double *) noexcept nogil
         int (*all_finite)(Py_ssize_t, Py_ssize_t, const bp_rows *) noexcept nogil
 
@@ -460,20 +460,21 @@ cdef inline double sum_of_squares(const bp_isa *isa, Py_ssize_t n, const real *x
         return isa.f64.sum_of_squares(n, x)
 
 
-cdef inline void gather(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *src,
-                        const int64_t *index, real *dst) noexcept nogil:
+cdef inline void gather(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t more, Py_ssize_t n,
+                        const real *src, const int64_t *index, real *dst) noexcept nogil:
     if real is float:
-        isa.f32.gather(rows, n, src, index, dst)
+        isa.f32.gather(rows, more, n, src, index, dst)
     else:
-        isa.f64.gather(rows, n, src, index, dst)
+        isa.f64.gather(rows, more, n, src, index, dst)
 
 
-cdef inline void gather_rows(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const bp_rows *src,
-                             Py_ssize_t first, const int64_t *index, real *dst) noexcept nogil:
+cdef inline void gather_rows(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t more, Py_ssize_t n,
+                             const bp_rows *src, Py_ssize_t first, const int64_t *index,
+                             real *dst) noexcept nogil:
     if real is float:
-        isa.f32.gather_rows(rows, n, src, first, index, dst)
+        isa.f32.gather_rows(rows, more, n, src, first, index, dst)
     else:
-        isa.f64.gather_rows(rows, n, src, first, index, dst)
+        isa.f64.gather_rows(rows, more, n, src, first, index, dst)
 
 
 cdef inline int all_finite(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const bp_rows *src,

@@ -8,8 +8,8 @@ from libc.stdint cimport int64_t
 from libc.string cimport memcpy
 from backprop cimport rows_of, transpose_weights
 from dispatch cimport BP_CHAIN, BP_N_ACTIVATIONS, BP_N_LOSSES, bp_chain, bp_link
-from job cimport Job, SMALL, gather_x, scratch_of
-from kernels cimport example, update
+from job cimport Job, SMALL, scratch_of
+from kernels cimport example, gather_rows, update
 from network cimport BY_ROWS, Layer, Plan, real
 from update cimport Step, Update, next_step, places_of, start_update
 
@@ -91,7 +91,7 @@ cdef inline int online_steps(Job *job, real *like) except -1 nogil:
             x = <const real *>job.x + row * plan.n_x
         else:
             index = row
-            gather_x(job, 1, 0, &index, gathered)
+            gather_rows(job.isa, 1, 0, plan.n_x, &job.source, 0, &index, gathered)
             x = gathered
         job.total += example(job.isa, &chain, x, y + row * plan.n_y,
                              weight + row if weight != NULL else NULL, theta, work, grad)

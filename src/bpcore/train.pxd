@@ -93,10 +93,11 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
         else:
             index = job.order + at
             y = rows_of(plan, plan.y, plan.n_y, first, work)
-            gather(job.isa, rows, plan.n_y, <const real *>job.y, index, <real *>y)
+            gather(job.isa, rows, job.n - at - rows, plan.n_y, <const real *>job.y, index,
+                   <real *>y)
             if job.weight != NULL:
                 weight = rows_of(plan, plan.weight, 1, first, work)
-                gather(job.isa, rows, 1, <const real *>job.weight, index, <real *>weight)
+                gather(job.isa, rows, 0, 1, <const real *>job.weight, index, <real *>weight)
         x = x_batch if way == BY_INDEX else x_batch + first * plan.n_x
         if way == GATHERED:
             gather_x(job, rows, at, index, <real *>x)
@@ -227,7 +228,8 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
 
 cdef inline void update_all(Job *job, const Update *update, const Step *step,
                             real *grad) noexcept nogil:
-    """All parameters, whose gradient is there."""
+    """All parameters, whose gradient is there. (Tried: W^T by parts of W of 1024 elements, each as
+    soon as it is updated and near. tab, digits and tab256 took 1.00 to 1.01 times as long.)"""
     cdef const Plan *plan = job.plan
     cdef const Variable *variable
     cdef real *theta = <real *>job.theta

@@ -7,7 +7,7 @@
 #include "simd.h"
 
 /* Rows lie anywhere in memory: those a little ahead are asked for while copying, not more of
- * them than a core can wait for at a time. */
+ * them than a core can wait for at a time; behind the last, the first of the next batch. */
 enum { AHEAD_BYTES = 2048, CACHE_LINE = 64 };
 
 INLINE ptrdiff_t rows_ahead(ptrdiff_t bytes) {
@@ -29,7 +29,7 @@ INLINE void copy_row(ptrdiff_t n, const REAL *restrict src, REAL *restrict dst) 
     vstore(dst + n - VL, vload(src + n - VL));
 }
 
-static void gather(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,
+static void gather(ptrdiff_t rows, ptrdiff_t more, ptrdiff_t n, const REAL *restrict src,
                    const int64_t *restrict index, REAL *restrict dst) {
     if (n == 1) {
         for (ptrdiff_t i = 0; i < rows; i++)
@@ -38,7 +38,7 @@ static void gather(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict src,
     }
     const ptrdiff_t bytes = n * (ptrdiff_t)sizeof *src, ahead = rows_ahead(bytes);
     for (ptrdiff_t i = 0; i < rows; i++) {
-        if (i + ahead < rows)
+        if (i + ahead < rows + more)
             ask_for((const char *)(src + index[i + ahead] * n), bytes);
         copy_row(n, src + index[i] * n, dst + i * n);
     }
@@ -141,8 +141,8 @@ static void spread(ptrdiff_t n, const bp_rows *src, ptrdiff_t i, REAL *restrict 
     }
 }
 
-static void gather_rows(ptrdiff_t rows, ptrdiff_t n, const bp_rows *src, ptrdiff_t first,
-                        const int64_t *index, REAL *dst) {
+static void gather_rows(ptrdiff_t rows, ptrdiff_t more, ptrdiff_t n, const bp_rows *src,
+                        ptrdiff_t first, const int64_t *index, REAL *dst) {
     if (src->columns) {
         for (ptrdiff_t i = 0; i < rows; i++)
             spread(n, src, index ? (ptrdiff_t)index[i] : first + i, dst + i * n);
@@ -150,7 +150,7 @@ static void gather_rows(ptrdiff_t rows, ptrdiff_t n, const bp_rows *src, ptrdiff
     }
     const ptrdiff_t size = element_size(src->element), ahead = rows_ahead(n * size);
     for (ptrdiff_t i = 0; i < rows; i++) {
-        if (index && i + ahead < rows)
+        if (index && i + ahead < rows + more)
             ask_for((const char *)src->values + index[i + ahead] * src->stride * size, n * size);
         convert(n, src->element, src->values,
                 (index ? (ptrdiff_t)index[i] : first + i) * src->stride, dst + i * n);

@@ -195,14 +195,15 @@ typedef struct BP_KERNELS {
 
     /* ---- data ----------------------------------------------------------- */
 
-    /* dst[i] = src[index[i]], rows of n elements. */
-    void (*gather)(ptrdiff_t rows, ptrdiff_t n, const REAL *src, const int64_t *index,
-                   REAL *dst);
+    /* dst[i] = src[index[i]], rows of n elements. index goes on for `more` rows that will be wanted
+     * next. */
+    void (*gather)(ptrdiff_t rows, ptrdiff_t more, ptrdiff_t n, const REAL *src,
+                   const int64_t *index, REAL *dst);
 
     /* The same from rows of any kind, converted to REAL; index NULL means the rows from
      * `first` on as they lie. */
-    void (*gather_rows)(ptrdiff_t rows, ptrdiff_t n, const bp_rows *src, ptrdiff_t first,
-                        const int64_t *index, REAL *dst);
+    void (*gather_rows)(ptrdiff_t rows, ptrdiff_t more, ptrdiff_t n, const bp_rows *src,
+                        ptrdiff_t first, const int64_t *index, REAL *dst);
 
     /* 1 if no element of these rows, not sparse, is NaN or infinite as REAL, else 0. */
     int (*all_finite)(ptrdiff_t rows, ptrdiff_t n, const bp_rows *src);
