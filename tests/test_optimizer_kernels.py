@@ -158,6 +158,11 @@ def test_adam_divides_or_estimates(isa, dtype, rng, name, n):
         slots = [m.copy(), v.copy(), v.copy()]
         got.append(w.copy())
         _core.kernel_update(isa, name, got[-1], g, slots, C | {"divides": divides})
+        near = [got[-1], *slots]
+        far = [w.copy(), m.copy(), v.copy(), v.copy()]  # asked for, with the same bits
+        settings = C | {"divides": divides, "far": True}
+        _core.kernel_update(isa, name, far[0], g, far[1:], settings)
+        assert all((x == y).all() for x, y in zip(near, far, strict=True))
     steps = [w.astype("float64") - x for x in got]
     np.testing.assert_allclose(steps[0], steps[1], rtol=0, atol=2 * np.finfo(dtype).eps * 8)
 

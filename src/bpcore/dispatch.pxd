@@ -99,7 +99,7 @@ cdef extern from "kernels/dispatch.h" nogil:
         double power, l1, l2, shrinkage
         double l2_per_rate
         int nesterov
-        bint divides
+        bint divides, far
 
     enum:
         BP_INT8

@@ -29,8 +29,8 @@ from backprop cimport (
     bits_of, deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
 from job cimport (
-    BY_INDEX, GATHERED, SMALL_ROWS, UNITS, Batch, Job, batch_divisor, batch_of, early_gradient,
-    gather_x, meet, part, scratch_of, way_of, x_of,
+    BY_INDEX, GATHERED, SMALL, SMALL_ROWS, UNITS, Batch, Job, batch_divisor, batch_of,
+    early_gradient, gather_x, meet, part, scratch_of, way_of, x_of,
 )
 from kernels cimport (
     accumulate, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
@@ -304,6 +304,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     cdef real *early_place = early_gradient(job, like)
     cdef real *early
     start_update(&update, &now)
+    now.c.far = job.plan.n_parameters > SMALL
     for step in range(job.first, job.last):
         draw.step = <uint32_t>step
         batch = batch_of(job, step)

@@ -49,6 +49,7 @@ cdef int read_coefficients(dispatch.bp_coefficients *c, dict given) except -1:
     c.l2_per_rate = left.pop("l2_per_rate", 0.0)
     c.nesterov = left.pop("nesterov", False)
     c.divides = left.pop("divides", kernels.bp_divides_fast())
+    c.far = left.pop("far", False)
     if left:
         raise TypeError(f"unknown coefficients {list(left)}")
     return 0

@@ -151,7 +151,8 @@ typedef struct bp_coefficients {
     double power, l1, l2, shrinkage; /* FTRL */
     double l2_per_rate;      /* FTRL: beta/2, what l2 grows by for each 1/learning_rate */
     int nesterov;
-    int divides; /* the processor divides doubles as fast as it would estimate: see optimizers.h */
+    int divides; /* the processor divides doubles as fast as it would estimate: see adam.h */
+    int far;     /* the parameters are more than near caches hold */
 } bp_coefficients;
 
 /* Dense layers in a row, for training by one example at a time. Places are numbers of elements: of

@@ -6,7 +6,9 @@
  * (Tried and lost, on a processor with 48 kB and 2 MB of cache. x^T made once as a shuffled batch's
  * rows are read, for both products of the first layer: mnist and wide x 0.98 in float32, x 1.03 to
  * 1.05 in float64. Between tiles, asking for the next batch's rows, or for the w, m and v of the
- * chunk's update: x 0.99 to 1.04, the latter also where the second cache has 512 kB.) */
+ * chunk's update: x 0.99 to 1.04, the latter also where the second cache has 512 kB. There
+ * too, during a block of the depth, the same rows' part of the next block: mnist's sum x 1.01, wide's
+ * 1.00; and copies of what a narrow gradient reads: wide x 0.99 to 1.00.) */
 #ifndef BPCORE_MATMUL_H
 #define BPCORE_MATMUL_H
 
