@@ -121,15 +121,14 @@ APART void multiply_few(const product *t, ptrdiff_t rows, ptrdiff_t n) {
 static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
                          ptrdiff_t a_row, const int64_t *index, const REAL *w, const REAL *b,
                          int relu, REAL *z, ptrdiff_t z_row) {
-    product t = {.depth = n_in, .a = a, .a_row = a_row, .index = index, .b = w,
-                 .b_row = n_out, .start = b, .relu = relu, .c = z, .c_row = z_row};
+    const product t = {.depth = n_in, .a = a, .a_row = a_row, .index = index, .b = w,
+                       .b_row = n_out, .start = b, .relu = relu, .c = z, .c_row = z_row};
     if (n_out == 1) {
         sums_to_1(&t, w, 0, rows);
     } else if (is_few(n_in, n_out)) {
         multiply_few(&t, rows, n_out);
     } else if (is_packed(&t, rows, n_out)) {
-        t.c_far = VBYTES < 64;
-        multiply_packed(&t, NULL, rows, n_out);
+        multiply_packed(&t, NULL, FAR_C, rows, n_out);
     } else {
         multiply(&t, ROWS, rows, n_out);
     }
@@ -139,14 +138,12 @@ static void delta_product(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
                           const REAL *delta, ptrdiff_t delta_row, const REAL *w,
                           const REAL *w_t, int g, const REAL *a, REAL *out,
                           ptrdiff_t out_row) {
-    product t = {.depth = n_out, .a = delta, .a_row = delta_row, .b = w_t, .b_row = n_in,
-                 .gate = a, .g = g, .c = out, .c_row = out_row};
-    if (!w_t || is_packed(&t, rows, n_in)) {
-        t.c_far = VBYTES < 64;
-        multiply_packed(&t, w, rows, n_in);
-    } else {
+    const product t = {.depth = n_out, .a = delta, .a_row = delta_row, .b = w_t, .b_row = n_in,
+                       .gate = a, .g = g, .c = out, .c_row = out_row};
+    if (!w_t || is_packed(&t, rows, n_in))
+        multiply_packed(&t, w, FAR_C, rows, n_in);
+    else
         multiply(&t, ROWS, rows, n_in);
-    }
 }
 
 /* Whether vectors along n_out would be empty to a quarter or more, and those along n_in not. */
@@ -188,7 +185,7 @@ APART void gradient_turned(const product *t, ptrdiff_t n_in, ptrdiff_t n_out) {
             transpose_indexed(block.depth, width, t->index ? t->a + i : t->a + p * t->a_row + i,
                               t->index ? t->index + p : NULL, t->a_row, turned, TURN_ROW);
             if (packed)
-                multiply_packed(&block, NULL, width, n_out);
+                multiply_packed(&block, NULL, ROWS, width, n_out);
             else
                 multiply(&block, ROWS, width, n_out);
         }

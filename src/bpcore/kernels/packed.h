@@ -78,8 +78,8 @@ INLINE ptrdiff_t group_of(const columns *at, ptrdiff_t n, ptrdiff_t most) {
 }
 
 /* All rows of A by the panels of a group, `count` of them from `at` on. */
-INLINE void multiply_group(const product *t, const REAL *packed, ptrdiff_t count, ptrdiff_t rows,
-                           const columns *at) {
+INLINE void multiply_group(const product *t, int axis, const REAL *packed, ptrdiff_t count,
+                           ptrdiff_t rows, const columns *at) {
     const ptrdiff_t width = at->nv * VL, most = count > 1 ? GROUP_ROWS : rows;
     for (ptrdiff_t r = 0; r < rows; r += most) {
         product some = *t;
@@ -93,14 +93,15 @@ INLINE void multiply_group(const product *t, const REAL *packed, ptrdiff_t count
         columns panel = *at;
         for (ptrdiff_t k = 0; k < count; k++, panel.j += width) {
             some.b = packed + k * t->depth * width - panel.j; /* the tiles add j */
-            multiply_panel(&some, ROWS, rows - r < most ? rows - r : most, &panel);
+            multiply_panel(&some, axis, rows - r < most ? rows - r : most, &panel);
         }
     }
 }
 
 /* The product A = a with b copied, a block of its rows and a group of its panels at a time.
- * Where t->b is NULL, it is b_t^T, turned round on the way. */
-APART void multiply_packed(const product *t, const REAL *b_t, ptrdiff_t rows, ptrdiff_t n) {
+ * Where t->b is NULL, it is b_t^T, turned round on the way. axis: ROWS or FAR_C. */
+APART void multiply_packed(const product *t, const REAL *b_t, int axis, ptrdiff_t rows,
+                           ptrdiff_t n) {
     enum { PANEL = DEPTH_BLOCK * MAX_NV * (VBYTES / sizeof(REAL)) };
     REAL packed[GROUP * PANEL] __attribute__((aligned(64)));
     const ptrdiff_t blocks = (t->depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK;
@@ -118,7 +119,7 @@ APART void multiply_packed(const product *t, const REAL *b_t, ptrdiff_t rows, pt
                     transpose(at.part ? width - VL + at.part : width, block.depth,
                               b_t + (at.j + k * width) * t->depth + p, t->depth,
                               packed + k * block.depth * width, width);
-            multiply_group(&block, packed, count, rows, &at);
+            multiply_group(&block, axis, packed, count, rows, &at);
             for (ptrdiff_t k = 1; k < count; k++)
                 next_columns(&at, n);
         }

@@ -56,12 +56,18 @@ INLINE product slice_of(const product *t, const int AXIS, ptrdiff_t first, ptrdi
  * a step of mnist 0.92 to 0.98; with AVX2 mnist's sum 0.96 to 0.98, wide's 0.99.) */
 INLINE void multiply_panel(const product *t, int axis, ptrdiff_t rows, const columns *at) {
 #if VBYTES >= 32
-    if (axis == ROWS && t->index && at->j == 0 && at->nv <= MAX_NV && t->depth >= FAR_TERMS) {
+    if (axis != COLUMNS && t->index && at->j == 0 && at->nv <= MAX_NV && t->depth >= FAR_TERMS) {
         far_panels[at->nv - 1][at->part > 0](t, rows, at->j, at->part);
         return;
     }
 #endif
-    panels[at->nv - 1][axis][at->part > 0](t, rows, at->j, at->part);
+#if VBYTES == 32
+    if (axis == FAR_C) {
+        far_c_panels[at->nv - 1][at->part > 0](t, rows, at->j, at->part);
+        return;
+    }
+#endif
+    panels[at->nv - 1][axis == COLUMNS][at->part > 0](t, rows, at->j, at->part);
 }
 
 static void multiply(const product *t, int axis, ptrdiff_t rows, ptrdiff_t n) {

@@ -46,15 +46,15 @@ typedef struct {
     int g;             /* BP_RELU, BP_SIGMOID or BP_TANH */
     REAL *c;
     ptrdiff_t c_row;
-    int c_far; /* no near cache has c: the next tile's is asked for (panels along rows of a) */
 } product;
 
 INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
     return t->a + (t->index ? (ptrdiff_t)t->index[r] : r) * t->a_row;
 }
 
-/* Which way A is read. FAR: along rows that lie anywhere, and that no cache may have. */
-enum { ROWS, COLUMNS, FAR };
+/* Which way A is read. FAR: along rows that lie anywhere, and that no cache may have. FAR_C: along
+ * rows, but of c no near cache has anything. */
+enum { ROWS, COLUMNS, FAR, FAR_C };
 
 /* MR rows by NV vectors at row i of `rows`, column j; the last vector holds `part` elements where
  * PART is set, else it is whole. */
@@ -159,7 +159,8 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
 }
 
 /* Ask for the lines of c that the next tile reads or writes. (Zen 3, wide: the sums of 512 columns
- * take 0.9 to 0.96 of the time. The gradient, whose c is near, took 1.01 to 1.02.) */
+ * take 0.9 to 0.96 of the time, and 1.03 times that where whole panels are asked for at once. Asked
+ * whether to, in panels along near rows, tiny took 1.01 to 1.02 times as long.) */
 INLINE void ask_for_rows(const REAL *c, ptrdiff_t c_row) {
 #pragma GCC unroll 6
     for (ptrdiff_t m = 0; m < 6; m++)
@@ -176,7 +177,7 @@ INLINE void ask_for_rows(const REAL *c, ptrdiff_t c_row) {
         ptrdiff_t higher = rows - low * tiles;                              \
         for (ptrdiff_t i = 0; i < rows; higher--) {                         \
             const ptrdiff_t mr = low + (higher > 0);                        \
-            if (AXIS != COLUMNS && t->c_far)                                \
+            if (VBYTES == 32 && (AXIS == FAR || AXIS == FAR_C))             \
                 ask_for_rows(t->c + (i + mr) * t->c_row + j, t->c_row);     \
             switch (mr) {                                                   \
                 TILE_CASE(AXIS, 1, NV, PART)            \
@@ -240,6 +241,12 @@ FAR_WIDTH(4)
 static const panel far_panels[MAX_NV][2] = {FAR_OF(1), FAR_OF(2), FAR_OF(3), FAR_OF(4)};
 #else
 static const panel far_panels[MAX_NV][2] = {FAR_OF(1), FAR_OF(2)};
+DEFINE_PANEL(FAR_C, 1, 0)
+DEFINE_PANEL(FAR_C, 1, 1)
+DEFINE_PANEL(FAR_C, 2, 0)
+DEFINE_PANEL(FAR_C, 2, 1)
+static const panel far_c_panels[MAX_NV][2] = {{panel_FAR_C_1_0, panel_FAR_C_1_1},
+                                              {panel_FAR_C_2_0, panel_FAR_C_2_1}};
 #endif
 #endif
 
