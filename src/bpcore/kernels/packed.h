@@ -69,12 +69,16 @@ static void pack(ptrdiff_t depth, ptrdiff_t count, const columns *at, const REAL
         pack_rows(VBYTES == 64 ? 16 : 32, depth, 1, at, b, b_row, packed);
 }
 
-/* How many panels from this one on are copied together: whole and equally wide. */
-INLINE ptrdiff_t group_of(const columns *at, ptrdiff_t n, ptrdiff_t most) {
-    const ptrdiff_t whole = (n - at->j) / (at->nv * VL);
-    if (at->nv < MAX_NV || at->part || whole < 2 || most < 2)
+/* How many panels from this one on are copied together: whole and equally wide, at most `most`.
+ * (Of ten vectors, four at most, the panels are 4, 3 and 3.) */
+INLINE ptrdiff_t group_of(columns at, ptrdiff_t n, ptrdiff_t most) {
+    const ptrdiff_t nv = at.nv;
+    ptrdiff_t count = 1;
+    if (at.part)
         return 1;
-    return whole < most ? whole : most;
+    while (count < most && next_columns(&at, n) && at.nv == nv && !at.part)
+        count++;
+    return count;
 }
 
 /* All rows of A by the panels of a group, `count` of them from `at` on. */
@@ -105,13 +109,13 @@ APART void multiply_packed(const product *t, const REAL *b_t, int axis, ptrdiff_
     enum { PANEL = DEPTH_BLOCK * MAX_NV * (VBYTES / sizeof(REAL)) };
     REAL packed[GROUP * PANEL] __attribute__((aligned(64)));
     const ptrdiff_t blocks = (t->depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK;
-    /* As deep as each other, but for multiples of a line: 4 of 200, not 3 of 256 and one of 16. */
+    /* Alike, but for multiples of 8: three of 200 and one of 184, not three of 256 and one of 16. */
     const ptrdiff_t depth = ((t->depth + blocks - 1) / blocks + 7) / 8 * 8;
     const ptrdiff_t most = !t->b || shares_sets(t->b_row) ? GROUP : 1;
     for (ptrdiff_t p = 0; p < t->depth; p += depth) {
         const product block = slice_of(t, ROWS, p, depth);
         for (columns at = first_columns(n, MAX_NV); next_columns(&at, n);) {
-            const ptrdiff_t width = at.nv * VL, count = group_of(&at, n, most);
+            const ptrdiff_t width = at.nv * VL, count = group_of(at, n, most);
             if (t->b)
                 pack(block.depth, count, &at, block.b + at.j, t->b_row, packed);
             else
