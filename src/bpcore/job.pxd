@@ -129,10 +129,10 @@ cdef inline const real *x_of(const Job *job, const Batch *batch, int way,
     return <const real *>job.x + job.order[batch.start] * job.plan.n_x
 
 
-cdef inline void gather_x(const Job *job, Py_ssize_t rows, Py_ssize_t at, const int64_t *index,
-                          real *x) noexcept nogil:
-    """Bring rows of x together: those of index, or from `at` on as they lie."""
-    cdef Py_ssize_t more = 0 if index == NULL else job.n - at - rows
+cdef inline void gather_x(const Job *job, Py_ssize_t rows, Py_ssize_t at, real *x) noexcept nogil:
+    """Bring rows of x together: from the order's `at`-th on, or as they lie."""
+    cdef const int64_t *index = job.order + at if job.order != NULL else NULL
+    cdef Py_ssize_t more = job.n - at - rows
     if job.x != NULL:
         gather(job.isa, rows, more, job.plan.n_x, <const real *>job.x, index, x)
     else:

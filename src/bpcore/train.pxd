@@ -100,7 +100,7 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
                 gather(job.isa, rows, 0, 1, <const real *>job.weight, index, <real *>weight)
         x = x_batch if way == BY_INDEX else x_batch + first * plan.n_x
         if way == GATHERED:
-            gather_x(job, rows, at, index, <real *>x)
+            gather_x(job, rows, at, <real *>x)
         forward(plan, job.isa, first, rows, x, index if way == BY_INDEX else NULL, theta, work,
                 draw)
         at = 0

@@ -182,9 +182,10 @@ INLINE void adam_of(ptrdiff_t n, const int AMSGRAD, REAL *w, const REAL *grad,
                           .rate = vset((REAL)(ROOTS * c->rate)),
                           .eps = vset((REAL)(ROOTS * c->epsilon)),
                           .c1 = vset((REAL)(1 - c->beta_1)), .c2 = vset((REAL)(1 - c->beta_2))};
-    if (VBYTES == 32 && REAL_BITS == 64 && c->divides && c->far)
+    const int divides = VBYTES == 32 && REAL_BITS == 64 && c->divides;
+    if (divides && c->far)
         adam_all(n, AMSGRAD, 1, &s, 1);
-    else if (VBYTES == 32 && REAL_BITS == 64 && c->divides)
+    else if (divides)
         adam_all(n, AMSGRAD, 0, &s, 1);
     else
         adam_all(n, AMSGRAD, 0, &s, 0);

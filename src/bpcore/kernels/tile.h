@@ -209,10 +209,6 @@ INLINE void ask_for_rows(const REAL *c, ptrdiff_t c_row) {
     DEFINE(ROWS, NV, 1)       \
     DEFINE(COLUMNS, NV, 0)    \
     DEFINE(COLUMNS, NV, 1)
-#define FAR_WIDTH(NV)        \
-    DEFINE_PANEL(FAR, NV, 0) \
-    DEFINE_PANEL(FAR, NV, 1)
-#define FAR_OF(NV) {panel_FAR_##NV##_0, panel_FAR_##NV##_1}
 #define OF_WIDTH(NAME, NV)                         \
     {{NAME##_ROWS_##NV##_0, NAME##_ROWS_##NV##_1}, \
      {NAME##_COLUMNS_##NV##_0, NAME##_COLUMNS_##NV##_1}}
@@ -232,22 +228,26 @@ static const panel panels[WIDEST][2][2] = {
     OF_WIDTH(panel, 1), OF_WIDTH(panel, 2), OF_WIDTH(panel, 3), OF_WIDTH(panel, 4),
     OF_WIDTH(panel, 5), OF_WIDTH(panel, 6), OF_WIDTH(panel, 7), OF_WIDTH(panel, 8)};
 
-#if VBYTES >= 32
-FAR_WIDTH(1)
-FAR_WIDTH(2)
-#if MAX_NV == 4
-FAR_WIDTH(3)
-FAR_WIDTH(4)
-static const panel far_panels[MAX_NV][2] = {FAR_OF(1), FAR_OF(2), FAR_OF(3), FAR_OF(4)};
-#else
-static const panel far_panels[MAX_NV][2] = {FAR_OF(1), FAR_OF(2)};
-DEFINE_PANEL(FAR_C, 1, 0)
-DEFINE_PANEL(FAR_C, 1, 1)
-DEFINE_PANEL(FAR_C, 2, 0)
-DEFINE_PANEL(FAR_C, 2, 1)
-static const panel far_c_panels[MAX_NV][2] = {{panel_FAR_C_1_0, panel_FAR_C_1_1},
-                                              {panel_FAR_C_2_0, panel_FAR_C_2_1}};
-#endif
+/* The same of one axis, for panels of up to MAX_NV vectors. */
+#define FAR_WIDTH(AXIS, NV)   \
+    DEFINE_PANEL(AXIS, NV, 0) \
+    DEFINE_PANEL(AXIS, NV, 1)
+#define FAR_OF(AXIS, NV) {panel_##AXIS##_##NV##_0, panel_##AXIS##_##NV##_1}
+
+#if VBYTES == 64
+FAR_WIDTH(FAR, 1)
+FAR_WIDTH(FAR, 2)
+FAR_WIDTH(FAR, 3)
+FAR_WIDTH(FAR, 4)
+static const panel far_panels[MAX_NV][2] = {FAR_OF(FAR, 1), FAR_OF(FAR, 2), FAR_OF(FAR, 3),
+                                            FAR_OF(FAR, 4)};
+#elif VBYTES == 32
+FAR_WIDTH(FAR, 1)
+FAR_WIDTH(FAR, 2)
+FAR_WIDTH(FAR_C, 1)
+FAR_WIDTH(FAR_C, 2)
+static const panel far_panels[MAX_NV][2] = {FAR_OF(FAR, 1), FAR_OF(FAR, 2)};
+static const panel far_c_panels[MAX_NV][2] = {FAR_OF(FAR_C, 1), FAR_OF(FAR_C, 2)};
 #endif
 
 #endif
