@@ -2,13 +2,11 @@
 
     python tests/make_tanh_table.py > src/bpcore/kernels/tanh_table.h
 
-For float 32 intervals of degree 5, four an octave of x from 1/16 to 16. For double 16 of degree 14,
-four an octave of x + 1.5: as wide as such a polynomial allows, which is where tanh bends or is 1
-but for little. An element's interval is the last bits of the exponent and of the two bits behind
-it. Each polynomial interpolates at the Chebyshev points of its interval, in powers of the distance
-from a centre at which tanh is almost a floating-point number, so that its first coefficient is
-almost exact (Gal & Bachelis 1991). The first interval reaches down to 0, with 1 for the coefficient
-of x; from 10 on tanh is 1 as a float.
+For float, 32 intervals of degree 5, four an octave of x from 1/16 to 16. An element's interval is
+the last bits of the exponent and of the two bits behind it. Each polynomial interpolates at the
+Chebyshev points of its interval, in powers of the distance from a centre at which tanh is almost a
+floating-point number, so that its first coefficient is almost exact (Gal & Bachelis 1991). The
+first interval reaches down to 0, with 1 for the coefficient of x; from 10 on tanh is 1 as a float.
 """
 
 import mpmath
@@ -17,16 +15,16 @@ import numpy as np
 ONE_FROM = 10
 
 
-def centre_of(low, high, dtype):
+def centre_of(low, high):
     """Return the number near the middle whose tanh is nearest to one."""
-    x = dtype((low + high) / 2)
+    x = np.float32((low + high) / 2)
     best, smallest = None, None
     for _ in range(2000):
         value = mpmath.tanh(mpmath.mpf(float(x)))
-        error = abs(value - mpmath.mpf(float(dtype(float(value)))))
+        error = abs(value - mpmath.mpf(float(np.float32(float(value)))))
         if smallest is None or error < smallest:
             best, smallest = x, error
-        x = np.nextafter(x, dtype(100))
+        x = np.nextafter(x, np.float32(100))
     return mpmath.mpf(float(best))
 
 
@@ -41,9 +39,9 @@ def interpolation(f, low, high, powers):
     return list(mpmath.lu_solve(matrix, mpmath.matrix([f(x) for x in nodes])))
 
 
-def polynomial(low, high, degree, dtype):
+def polynomial(low, high, degree):
     """Return the centre of an interval from `low` > 0 on and its coefficients, lowest first."""
-    centre = centre_of(low, high, dtype)
+    centre = centre_of(low, high)
     first = mpmath.tanh(centre)
 
     # tanh(x) = first + d q(d) for d = x - centre; it is q that the points are for.
@@ -61,7 +59,7 @@ def of_float(i):
     if low >= ONE_FROM:
         return mpmath.mpf(ONE_FROM), [mpmath.mpf(1)] + [mpmath.mpf(0)] * 5
     if i > 0:
-        return polynomial(low, high, 5, np.float32)
+        return polynomial(low, high, 5)
     # x + x^3 (c3 + c5 x^2), exact at two of the five points between -high and high.
     nodes = [high * mpmath.cos(mpmath.pi * (2 * k + 1) / 10) for k in range(2)]
     matrix = mpmath.matrix([[x**3, x**5] for x in nodes])
@@ -69,30 +67,15 @@ def of_float(i):
     return mpmath.mpf(0), [mpmath.mpf(v) for v in (0, 1, 0, c3, 0, c5)]
 
 
-def of_double(i):
-    """Return centre and coefficients of double's interval i, of those x that make the last four
-    bits of exponent and quarter of x + 1.5 this number."""
-    octave, quarter = divmod((i - 14) % 16 + 2, 4)
-    low = mpmath.mpf(2) ** octave * (4 + quarter) / 4 - 1.5
-    high = low + mpmath.mpf(2) ** (octave - 2)
-    if low > 0:
-        return polynomial(low, high, 14, np.float64)
-    # x + x^2 q(x)
-    rest = interpolation(lambda x: (mpmath.tanh(x) / x - 1) / x, low, high, range(13))
-    return mpmath.mpf(0), [mpmath.mpf(0), mpmath.mpf(1), *rest]
-
-
-def write(rows, dtype, name, suffix, columns):
-    """Print the arrays of centres and coefficients, of C's type `name`, so many numbers a line."""
+def write(rows):
+    """Print the arrays of centres and coefficients."""
     tables = [("tanh_centres", [centre for centre, _ in rows])]
     tables += [(f"tanh_c{n}", [p[n] for _, p in rows]) for n in range(len(rows[0][1]))]
     for table, values in tables:
-        print(f"static const {name} {table}[{len(rows)}] __attribute__((aligned(64))) = {{")
-        for k in range(0, len(rows), columns):
-            words = [float(dtype(float(v))).hex() for v in values[k : k + columns]]
-            if dtype is np.float32:
-                words = [w.replace("000000p", "p") for w in words]
-            print("    " + ", ".join(w + suffix for w in words) + ",")
+        print(f"static const float {table}[{len(rows)}] __attribute__((aligned(64))) = {{")
+        for k in range(0, len(rows), 4):
+            words = [float(np.float32(float(v))).hex() for v in values[k : k + 4]]
+            print("    " + ", ".join(w.replace("000000p", "p") + "f" for w in words) + ",")
         print("};")
 
 
@@ -100,11 +83,7 @@ def main():
     """Print the header."""
     mpmath.mp.dps = 60
     print("/* Written by tests/make_tanh_table.py, which says what this is. */")
-    print("#if REAL_BITS == 32")
-    write([of_float(i) for i in range(32)], np.float32, "float", "f", 4)
-    print("#else")
-    write([of_double(i) for i in range(16)], np.float64, "double", "", 4)
-    print("#endif")
+    write([of_float(i) for i in range(32)])
 
 
 if __name__ == "__main__":

@@ -96,7 +96,8 @@ cdef inline void transpose_weights(const Plan *plan, const bp_isa *isa, const re
 cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py_ssize_t rows,
                         const real *x, const int64_t *index, const real *theta, real *work,
                         const Draw *draw) except -1 nogil:
-    """All weighted sums and activations. draw is NULL outside training: no dropout."""
+    """All weighted sums and activations. draw is NULL outside training: no dropout. (Tried: sum and
+    tanh by as many rows as the first cache holds. tab256 took 1.00 to 1.03 times as long.)"""
     cdef int l
     cdef bint relu
     cdef const Layer *layer
