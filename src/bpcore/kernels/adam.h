@@ -12,8 +12,8 @@
  * instead of 256: mnist 0.90.)
  *
  * (Tried and lost: where two threads share the parameters, which the other has just read, asking
- * for the lines of w 1 or 4 kB ahead in order to write them. Zen 4, two threads: mnist 0.99 to 1.0
- * of the time.) */
+ * for the lines of w 1 or 4 kB ahead in order to write them, and for those of m and v. Zen 4, two
+ * threads: mnist 0.99 to 1.03 of the time, though a thread's updates take twice as long there.) */
 #ifndef BPCORE_ADAM_H
 #define BPCORE_ADAM_H
 
@@ -42,7 +42,11 @@ enum { ROOTS = VBYTES == 64 && REAL_BITS == 32 ? 2 : 1 };
  * while the divider takes the root: both at once, in half the time. In double that is a long
  * chain of instructions, of which an AMD core has too few in flight: where the divider is fast
  * (`divides`), it takes both. (Zen 3, cycles for four doubles of adam, one vector after the other:
- * 14, where the estimate takes 14 to 20, the more the busier the core's other thread is.) */
+ * 14, where the estimate takes 14 to 20, the more the busier the core's other thread is. Zen 4: 13.5
+ * to 14, what the divider takes, whatever the other thread does. Tried there: the root by an estimate
+ * too or alone, in one pass or in two, the quotient's after the root's: 13 to 16, and 16 to 21 beside
+ * a busy thread. Of some 100 cycles for a vector, whose 28 results each take a register, too few
+ * vectors are under way at once.) */
 INLINE void adam_scales(const int N, const vreal *v, vreal eps, int divides, vreal *q) {
     vreal d[ABREAST];
     (void)divides;
