@@ -391,6 +391,18 @@ def test_nan_and_infinity_come_through(isa, dtype):
     assert _core.all_finite(np.full(10001, np.finfo(dtype).max, dtype))
 
 
+def test_tanh_of_any_nan(isa, dtype):
+    """Whatever its last bits, which name a place in a table where x is a number."""
+    one = np.array([1], "u4" if dtype == "float32" else "u8")
+    infinity = np.array([np.inf], dtype).view(one.dtype)
+    bits = np.concatenate([~(0 * one), infinity | one, infinity | (infinity >> one), ~one])
+    z = bits.view(dtype)[None, :]
+    out = np.zeros_like(z)
+    _core.kernel_activate(isa, "tanh", z, out)
+    assert np.isnan(z).all()
+    assert np.isnan(out).all()
+
+
 @pytest.mark.parametrize("name", ["sigmoid", "tanh"])
 def test_accuracy_over_the_whole_range(isa, dtype, name):
     """At most 2 units in the last place of the exact value, from denormals to overflow."""
@@ -398,7 +410,9 @@ def test_accuracy_over_the_whole_range(isa, dtype, name):
         "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
         "tanh": mpmath.tanh,
     }[name]
-    magnitudes = np.concatenate([np.logspace(-40, 2.9, 400), np.linspace(0.01, 30, 400)])
+    magnitudes = np.concatenate(
+        [np.logspace(-40, 2.9, 400), np.linspace(0.01, 30, 400), np.linspace(0.001, 1, 600)]
+    )
     z = np.concatenate([magnitudes, -magnitudes]).astype(dtype)[None, :]
     a = np.empty_like(z)
     _core.kernel_activate(isa, name, z, a)
