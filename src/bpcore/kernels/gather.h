@@ -8,8 +8,8 @@
 
 /* Rows lie anywhere in memory: those a little ahead are asked for while copying, not more of
  * them than a core can wait for at a time; behind the last, the first of the next batch. (Tried: as
- * many of its later rows behind the weighted sums, the cost and the deltas. digits and tab took 1.00 to
- * 1.02 times as long, of 13 MB of rows too, of which the gathering is 7 % of a step.) */
+ * many of its later rows behind the weighted sums, the cost and the deltas. digits and tab took 1.00
+ * to 1.02 times as long, also with 13 MB of rows, where gathering is 7 % of a step.) */
 enum { AHEAD_BYTES = 2048, CACHE_LINE = 64 };
 
 INLINE ptrdiff_t rows_ahead(ptrdiff_t bytes) {
