@@ -12,6 +12,7 @@ below an ulp.
 
 import mpmath
 import numpy as np
+from constants import interpolation, rounded
 
 LIMIT = mpmath.mpf(1)
 CENTRE = mpmath.mpf("2.5")
@@ -33,15 +34,7 @@ def beyond(w):
 
 def coefficients(f, low, high, degree):
     """Return the coefficients, lowest first, and the largest relative error."""
-    nodes = [
-        (low + high) / 2 + (high - low) / 2 * mpmath.cos(mpmath.pi * (2 * k + 1) / (2 * degree + 2))
-        for k in range(degree + 1)
-    ]
-    matrix = mpmath.matrix(degree + 1, degree + 1)
-    for row, x in enumerate(nodes):
-        for column in range(degree + 1):
-            matrix[row, column] = x**column
-    solution = list(mpmath.lu_solve(matrix, mpmath.matrix([f(x) for x in nodes])))
+    solution = interpolation(f, low, high, range(degree + 1))
     points = (low + (high - low) * k / 500 for k in range(501))
     error = max(abs(mpmath.polyval(solution[::-1], x) / f(x) - 1) for x in points)
     return solution, error
@@ -67,4 +60,4 @@ if __name__ == "__main__":
             print(f"/* {what}, {name}: relative error {mpmath.nstr(error, 2)} */")
             print(",\n".join(mpmath.nstr(c, digits) for c in reversed(solution)))
             # What rounding the constant term to the element type leaves.
-            print("low:", mpmath.nstr(solution[0] - mpmath.mpf(float(kind(solution[0]))), 5))
+            print("low:", mpmath.nstr(solution[0] - rounded(solution[0], kind), 5))

@@ -7,29 +7,23 @@ tanh is 1/2; the degree is the lowest whose error is far below an ulp.
 """
 
 import mpmath
+from constants import interpolation
 
 LIMIT = mpmath.mpf("0.5494")
+
+
+def excess(s):
+    """P(s)."""
+    x = mpmath.sqrt(s)
+    return (mpmath.tanh(x) / x - 1) / s
 
 
 def coefficients(degree):
     """Return the coefficients of P, lowest first, and the largest error relative to tanh."""
     top = LIMIT**2
-
-    def p(s):
-        x = mpmath.sqrt(s)
-        return (mpmath.tanh(x) / x - 1) / s
-
-    nodes = [
-        top / 2 * (1 + mpmath.cos(mpmath.pi * (2 * k + 1) / (2 * degree + 2)))
-        for k in range(degree + 1)
-    ]
-    matrix = mpmath.matrix(degree + 1, degree + 1)
-    for row, s in enumerate(nodes):
-        for column in range(degree + 1):
-            matrix[row, column] = s**column
-    solution = list(mpmath.lu_solve(matrix, mpmath.matrix([p(s) for s in nodes])))
+    solution = interpolation(excess, 0, top, range(degree + 1))
     error = max(
-        abs((1 + s * mpmath.polyval(solution[::-1], s)) / (1 + s * p(s)) - 1)
+        abs((1 + s * mpmath.polyval(solution[::-1], s)) / (1 + s * excess(s)) - 1)
         for s in (top * k / 500 for k in range(1, 501))
     )
     return solution, error

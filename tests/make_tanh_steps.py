@@ -12,55 +12,41 @@ ulp.
 
 import mpmath
 import numpy as np
+from constants import interpolation, literal, rounded
+from make_tanh_coefficients import excess
 
-# Name, type, suffix; bits of a mantissa; entries of the table, of which the last ones are 1; where
-# to look for h, and its bits behind the point; terms of P.
-FLOAT = ("float", np.float32, "f", 24, 16, 0.61, 12, 5)
-DOUBLE = ("double", np.float64, "", 53, 512, 0.0413, 24, 4)
+# C's type; entries of the table, of which the last ones are 1; where to look for h, its bits behind
+# the point, and how many to look at; terms of P.
+FLOAT = ("float", np.float32, 16, 0.61, 12, 80, 5)
+DOUBLE = ("double", np.float64, 512, 0.0413, 24, 2000, 4)
 
 
-def error_of(x, dtype, bits):
+def error_of(x, dtype):
     """Return how far tanh(x) is from a number of this type, in units of its last place."""
     value = mpmath.tanh(x)
-    return abs(value - mpmath.mpf(float(dtype(float(value))))) / mpmath.ldexp(
-        1, mpmath.frexp(value)[1] - bits
-    )
+    ulp = mpmath.ldexp(1, mpmath.frexp(value)[1] - np.finfo(dtype).nmant - 1)
+    return abs(value - rounded(value, dtype)) / ulp
 
 
-def step_near(start, places, dtype, bits):
+def step_near(start, places, count, dtype):
     """Return the h at or soon above `start` whose multiples' errors are least, the first's most."""
     first = int(start * 2**places)
-    steps = [mpmath.mpf(first + i) / 2**places for i in range(2000 if bits == 53 else 80)]
-    return min(steps, key=lambda h: max(error_of(k * h, dtype, bits) / k for k in (1, 2, 3, 4)))
+    steps = [mpmath.mpf(first + i) / 2**places for i in range(count)]
+    return min(steps, key=lambda h: max(error_of(k * h, dtype) / k for k in (1, 2, 3, 4)))
 
 
-def polynomial(limit, terms):
-    """Return the coefficients of P for |d| <= limit, lowest first."""
-    top = limit**2
-    nodes = [
-        top / 2 * (1 + mpmath.cos(mpmath.pi * (2 * k + 1) / (2 * terms))) for k in range(terms)
-    ]
-    matrix = mpmath.matrix([[s**power for power in range(terms)] for s in nodes])
-    values = [(mpmath.tanh(mpmath.sqrt(s)) / mpmath.sqrt(s) - 1) / s for s in nodes]
-    return list(mpmath.lu_solve(matrix, mpmath.matrix(values)))
-
-
-def write(name, dtype, suffix, bits, entries, start, places, terms):
+def write(name, dtype, entries, start, places, count, terms):
     """Print h, P and the table."""
-
-    def text(value):
-        return float(dtype(float(value))).hex().replace("000000p", "p") + suffix
-
-    h = step_near(start, places, dtype, bits)
-    print(f"#define TANH_STEP {text(h)}")
-    print(f"#define TANH_PER_STEP {text(1 / h)}")
-    for power, value in enumerate(polynomial(h * 3 / 4, terms)):
-        print(f"#define TANH_P{power} {text(value)}")
-    values = [text(mpmath.tanh(k * h)) for k in range(entries)]
-    last = next(k for k in range(entries) if float.fromhex(values[k].rstrip("f")) == 1)
+    h = step_near(start, places, count, dtype)
+    print(f"#define TANH_STEP {literal(h, dtype)}")
+    print(f"#define TANH_PER_STEP {literal(1 / h, dtype)}")
+    for power, value in enumerate(interpolation(excess, 0, (h * 3 / 4) ** 2, range(terms))):
+        print(f"#define TANH_P{power} {literal(value, dtype)}")
+    values = [mpmath.tanh(k * h) for k in range(entries)]
+    last = next(k for k in range(entries) if rounded(values[k], dtype) == 1)
     print(f"static const {name} tanh_of_steps[{entries}] __attribute__((aligned(64))) = {{")
     for k in range(0, last, 3):
-        print("    " + ", ".join(values[k : min(k + 3, last)]) + ",")
+        print("    " + ", ".join(literal(v, dtype) for v in values[k : min(k + 3, last)]) + ",")
     print(f"    [{last} ... {entries - 1}] = 1,")
     print("};")
 

@@ -11,6 +11,7 @@ first interval reaches down to 0, with 1 for the coefficient of x; from 10 on ta
 
 import mpmath
 import numpy as np
+from constants import interpolation, literal, rounded
 
 ONE_FROM = 10
 
@@ -21,22 +22,11 @@ def centre_of(low, high):
     best, smallest = None, None
     for _ in range(2000):
         value = mpmath.tanh(mpmath.mpf(float(x)))
-        error = abs(value - mpmath.mpf(float(np.float32(float(value)))))
+        error = abs(value - rounded(value, np.float32))
         if smallest is None or error < smallest:
             best, smallest = x, error
         x = np.nextafter(x, np.float32(100))
     return mpmath.mpf(float(best))
-
-
-def interpolation(f, low, high, powers):
-    """Return the coefficients of these powers that give f at as many Chebyshev points."""
-    n = len(powers)
-    nodes = [
-        (low + high) / 2 + (high - low) / 2 * mpmath.cos(mpmath.pi * (2 * k + 1) / (2 * n))
-        for k in range(n)
-    ]
-    matrix = mpmath.matrix([[x**k for k in powers] for x in nodes])
-    return list(mpmath.lu_solve(matrix, mpmath.matrix([f(x) for x in nodes])))
 
 
 def polynomial(low, high, degree):
@@ -74,8 +64,7 @@ def write(rows):
     for table, values in tables:
         print(f"static const float {table}[{len(rows)}] __attribute__((aligned(64))) = {{")
         for k in range(0, len(rows), 4):
-            words = [float(np.float32(float(v))).hex() for v in values[k : k + 4]]
-            print("    " + ", ".join(w.replace("000000p", "p") + "f" for w in words) + ",")
+            print("    " + ", ".join(literal(v, np.float32) for v in values[k : k + 4]) + ",")
         print("};")
 
 
