@@ -109,7 +109,9 @@ def test_products(isa, dtype, rng, rows, n_in, n_out):
     assert (whole[w_t.size :] == -7).all()
 
 
-@pytest.mark.parametrize(("n_in", "n_out"), [(20, 64), (64, 10), (33, 1), (100, 3), (37, 130)])
+@pytest.mark.parametrize(
+    ("n_in", "n_out"), [(20, 64), (64, 10), (33, 1), (100, 3), (37, 130), (300, 192)]
+)
 def test_splitting_changes_no_bit(isa, dtype, rng, n_in, n_out):
     """Threads and blocks may cut the rows anywhere: each element keeps its sum's order."""
     a, w, b = array(rng, dtype, 57, n_in), array(rng, dtype, n_in, n_out), array(rng, dtype, n_out)
@@ -129,6 +131,13 @@ def test_splitting_changes_no_bit(isa, dtype, rng, n_in, n_out):
     _core.kernel_gradient(isa, a, delta, grad)
     for start, stop in [(0, 3), (3, 4), (4, n_in)]:
         _core.kernel_gradient(isa, a, delta, grad_part[start:stop], start)
+    assert (grad == grad_part).all()
+    index = rng.permutation(57)
+    a[index] = a.copy()
+    _core.kernel_gradient(isa, a, delta, grad_part, index=index)
+    assert (grad == grad_part).all()
+    for start, stop in [(0, 7), (7, 15), (15, n_in)]:
+        _core.kernel_gradient(isa, a, delta, grad_part[start:stop], start, index)
     assert (grad == grad_part).all()
 
 

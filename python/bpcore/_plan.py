@@ -216,7 +216,8 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False, itemsize=4):
             "segments": segments,
             "shared_size": shared.size,
             "scratch_size": max(
-                [_aligned(rows[l]["chunk"] * layers[l].n_out) for l in weighted]
+                # The last chunk may be half as long again.
+                [_aligned(rows[l]["chunk"] * 3 // 2 * layers[l].n_out) for l in weighted]
                 + [_aligned(parameters.size) if small else 0]
             ),
             "block": 0 if users or cost == "user" else _block(layers),

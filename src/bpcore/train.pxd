@@ -195,7 +195,9 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
         k = part(layer.n_in, thread, job.threads)
         end = part(layer.n_in, thread + 1, job.threads)
         while k < end:
-            n = min(layer.chunk, end - k)
+            n = end - k
+            if n > layer.chunk + layer.chunk // 2:  # a few rows by themselves take twice as long
+                n = layer.chunk
             at = layer.w + k * layer.n_out
             if whole != NULL:
                 grad = whole + at
