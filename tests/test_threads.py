@@ -112,6 +112,49 @@ def test_bits_of_small_networks_with_all_that_surrounds_an_update(batch, optimiz
     assert histories[0] == histories[1]
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3, 8, 32, 33])
+def test_parts_are_equal_where_speeds_are(threads):
+    """Of more threads than are dealt to, whatever their speeds."""
+    ticks = np.full((20, threads), 1000, np.uint64)
+    assert _core.dealt(64 * threads, ticks) == [64 * k for k in range(threads + 1)]
+    ticks[:, 0] = 1
+    assert (_core.dealt(64 * threads, ticks)[1] == 64) == (threads in (1, 33))
+
+
+def test_who_is_fast_gets_more():
+    """After a few steps, in which each takes as many ticks for a piece as its core does."""
+    n, slowness = 1000, np.array([100, 200, 100, 50])
+    ticks = np.zeros((0, 4), np.uint64)
+    begins = _core.dealt(n, ticks)
+    for _ in range(60):
+        ticks = np.vstack([ticks, np.diff(begins) * slowness]).astype(np.uint64)
+        begins = _core.dealt(n, ticks)
+    assert np.abs(np.diff(begins) - n / slowness / (1 / slowness).sum()).max() <= 2
+    assert begins[0] == 0
+    assert begins[-1] == n
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 16, 1000])
+def test_a_deal_is_whole_whatever_the_ticks(n, rng):
+    """Also of none, of clocks that stand still, and of threads that were put to sleep."""
+    for threads in (2, 3, 8):
+        ticks = 10 ** rng.integers(0, 12, (50, threads)).astype(np.uint64)
+        ticks[rng.random(ticks.shape) < 0.1] = 0
+        ticks[rng.random(ticks.shape) < 0.01] = np.iinfo(np.uint64).max
+        for steps in range(50):
+            begins = _core.dealt(n, ticks[:steps])
+            assert begins[0] == 0
+            assert begins[-1] == n
+            assert (np.diff(begins) >= 0).all()
+            assert n < 1000 or np.diff(begins).min() >= n // (5 * threads)
+
+
+def test_one_slow_step_is_not_believed():
+    ticks = np.full((30, 2), 1000, np.uint64)
+    ticks[-1, 0] = 10**9
+    assert 430 <= _core.dealt(1000, ticks)[1] <= 500
+
+
 def test_two_fits_at_once(rng):
     """Models trained side by side in Python threads get the bits they get alone."""
     x, y = rng.normal(size=(500, 6)), rng.normal(size=500)

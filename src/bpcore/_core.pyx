@@ -26,6 +26,7 @@ from network cimport (
 )
 from segments cimport SEGMENTS as SEGMENTS_, is_segmented, segment_size
 from replicas cimport SLOTS as SLOTS_, replica_size, train_replicas
+from deal cimport ROWS, Deal, deal_anew, part, start_deal
 from job cimport SMALL as SMALL_, Job
 from train cimport train_epochs, train_steps
 from update cimport Update
@@ -461,6 +462,7 @@ cdef class Network:
         job.first = first
         job.last = last
         job.threads = threads
+        start_deal(&job.deal, threads)
         job.replica = 0
         job.other = NULL
         job.total = total

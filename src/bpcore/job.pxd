@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int64_t
 from backprop cimport rows_of
+from deal cimport Deal
 from dispatch cimport bp_rows
 from kernels cimport bp_barrier, bp_barrier_wait, bp_isa, gather, gather_rows
 from network cimport BY_ROWS, Draw, Plan, real
@@ -10,12 +11,14 @@ from segments cimport is_segmented
 from update cimport Update
 
 # The cost of a batch is summed over at most so many units of at least UNIT_ROWS rows, and
-# then over the units in their order. Units are also what the rows are dealt by.
+# then over the units in their order. Units are also what the rows are dealt by: few rows, so that
+# threads that are not equally fast can take as long.
 cdef enum:
     UNITS = 64
-    UNIT_ROWS = 16
+    UNIT_ROWS = 8
     # Small networks leave less to deal out, and their costs take longer by few rows.
     SMALL_UNIT_ROWS = 32
+    FEW_UNIT_ROWS = 16
     LINE = 64
     # Up to so many parameters their gradients wait in the caches until all are there (the plan
     # has room for them in a thread's scratch), and so do a and delta of up to so many rows.
@@ -60,8 +63,10 @@ cdef struct Job:
     char gap_0[LINE]
     bp_barrier barrier
     char gap_1[LINE]
-    double costs[2 * UNITS]   # of even steps and of odd ones
+    Deal deal
     char gap_2[LINE]
+    double costs[2 * UNITS]   # of even steps and of odd ones
+    char gap_3[LINE]
     double total
     double penalties      # their part of total
     int64_t steps_done, epochs_done   # by this job; kept by thread 0
@@ -88,21 +93,14 @@ cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
     batch.rows = min(job.batch, job.n - batch.start)
     batch.unit = batch.rows
     batch.units = 1
-    if job.plan.n_parameters <= SMALL and batch.rows > 2 * SMALL_UNIT_ROWS:
-        least = SMALL_UNIT_ROWS
+    if job.plan.n_parameters <= SMALL:
+        least = SMALL_UNIT_ROWS if batch.rows > 2 * SMALL_UNIT_ROWS else FEW_UNIT_ROWS
     if job.plan.block != 0 and batch.rows > least:
         batch.unit = max(least, (batch.rows + UNITS - 1) // UNITS)
         batch.units = (batch.rows + batch.unit - 1) // batch.unit
     batch.parity = step & 1
     batch.segmented = is_segmented(job.plan, batch.rows) and job.plain
     return batch
-
-
-cdef inline Py_ssize_t part(Py_ssize_t n, int thread, int threads) noexcept nogil:
-    """Where thread's part of n begins (and the part before it ends)."""
-    if threads == 1:  # a division takes as long as a vector's update
-        return n * thread
-    return n * thread // threads
 
 
 cdef inline int way_of(const Job *job, const Batch *batch, real *like) noexcept nogil:

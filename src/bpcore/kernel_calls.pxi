@@ -211,3 +211,17 @@ def kernel_gather_rows(str isa, src, real[:, ::1] dst, Py_ssize_t first=0,
         more = index.shape[0] - dst.shape[0]
     kernels.gather_rows(find_isa(isa), dst.shape[0], more, dst.shape[1], &rows, first, index_,
                         &dst[0, 0])
+
+
+def dealt(Py_ssize_t n, const uint64_t[:, ::1] ticks):
+    """Where each thread's part of n pieces begins, and n, when they took ticks[step, thread]."""
+    cdef Deal deal
+    cdef int threads = ticks.shape[1], thread
+    cdef Py_ssize_t step
+    start_deal(&deal, threads)
+    for step in range(ticks.shape[0]):
+        if not deal.equal:
+            for thread in range(threads):
+                deal.ticks[thread][ROWS] = ticks[step, thread]
+        deal_anew(&deal, ROWS, n, threads)
+    return [part(n, &deal, ROWS, thread, threads) for thread in range(threads + 1)]

@@ -171,6 +171,7 @@ cdef extern from "kernels/threads.h" nogil:
     Py_ssize_t bp_words_of_bits(Py_ssize_t n) noexcept
     int bp_run_threads(int threads, void (*run)(void *, int) noexcept nogil,
                        void *argument) noexcept
+    unsigned long long bp_ticks() noexcept
     unsigned long long bp_flush_denormals() noexcept
     void bp_restore_denormals(unsigned long long state) noexcept
 

@@ -23,18 +23,22 @@ parameters  For each chunk of rows of each W: its gradient over the whole batch,
 Every sum has one order whatever the number of threads, so that the bits do not depend on it.
 """
 
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 from backprop cimport (
     bits_of, deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
+from deal cimport (
+    PARAMETERS, PARTS_OF_A_DEAL, ROWS, deal_anew, equal_part, part, took,
+)
 from job cimport (
     BY_INDEX, GATHERED, SMALL, SMALL_ROWS, UNITS, Batch, Job, batch_divisor, batch_of,
-    early_gradient, gather_x, meet, part, scratch_of, way_of, x_of,
+    early_gradient, gather_x, meet, scratch_of, way_of, x_of,
 )
 from kernels cimport (
     accumulate, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
-    bp_restore_denormals, bp_run_threads, bp_shuffle, column_sums, gather, gradient, transpose,
+    bp_restore_denormals, bp_run_threads, bp_shuffle, bp_ticks, column_sums, gather, gradient,
+    transpose,
 )
 from network cimport Draw, Layer, Plan, Variable, real
 from online cimport is_online, online_steps
@@ -60,18 +64,18 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     cdef const real *y
     cdef const real *weight
     cdef Py_ssize_t segment = job.replica
-    cdef Py_ssize_t unit = part(batch.units, thread, job.threads)
-    cdef Py_ssize_t units = part(batch.units, thread + 1, job.threads)
+    cdef Py_ssize_t unit = part(batch.units, &job.deal, ROWS, thread, job.threads)
+    cdef Py_ssize_t units = part(batch.units, &job.deal, ROWS, thread + 1, job.threads)
     cdef Py_ssize_t first, end, rows, at, stop
     cdef const int64_t *index = NULL
     cdef real *grad = early
     cdef Py_ssize_t block = batch.rows
     # (As a function that gives either bound, one row's step took 3 % longer, when it came here.)
     if batch.segmented:
-        unit = part(batch.units, segment, SEGMENTS)
+        unit = equal_part(batch.units, segment, SEGMENTS)
         units = batch.units
         if job.other != NULL:
-            units = part(batch.units, segment + 1, SEGMENTS)
+            units = equal_part(batch.units, segment + 1, SEGMENTS)
     elif grad == NULL and plan.block != 0 and batch.units > 1:
         block = max(plan.block // batch.unit, <Py_ssize_t>1) * batch.unit
     first = unit * batch.unit
@@ -79,7 +83,7 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
     while first < end:
         rows = min(block, end - first)
         if batch.segmented:
-            rows = part(batch.units, segment + 1, SEGMENTS) * batch.unit - first
+            rows = equal_part(batch.units, segment + 1, SEGMENTS) * batch.unit - first
             rows = min(rows, end - first)
             grad = segment_gradient(
                 plan, segment if job.other == NULL else batch.parity, work)
@@ -192,8 +196,8 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
             continue
         a = input_of(plan, l, x, 0, work)
         delta = rows_of(plan, layer.delta, layer.row, 0, work)
-        k = part(layer.n_in, thread, job.threads)
-        end = part(layer.n_in, thread + 1, job.threads)
+        k = part(layer.n_in, &job.deal, PARAMETERS, thread, job.threads)
+        end = part(layer.n_in, &job.deal, PARAMETERS, thread + 1, job.threads)
         while k < end:
             n = end - k
             if n > layer.chunk + layer.chunk // 2:  # a few rows by themselves take twice as long
@@ -268,7 +272,7 @@ cdef inline double add_costs(double total, const Job *job, const Batch *batch) n
     cdef const double *costs = &job.costs[batch.parity * UNITS]
     cdef Py_ssize_t unit, others = batch.units
     if batch.segmented and job.other != NULL:
-        others = part(batch.units, 1, SEGMENTS)
+        others = equal_part(batch.units, 1, SEGMENTS)
     for unit in range(batch.units):
         if unit == others:
             costs = &job.other.costs[batch.parity * UNITS]
@@ -284,9 +288,9 @@ cdef inline void copy_outputs(const Job *job, const Batch *batch, real *outputs)
         if not batch.segmented and job.replica > 0:
             return
         if batch.segmented and job.replica == 0:
-            end = part(batch.units, 1, SEGMENTS) * batch.unit
+            end = equal_part(batch.units, 1, SEGMENTS) * batch.unit
         elif batch.segmented:
-            first = part(batch.units, 1, SEGMENTS) * batch.unit
+            first = equal_part(batch.units, 1, SEGMENTS) * batch.unit
     memcpy(outputs + first * n, rows_of(job.plan, last.a, n, first, <real *>job.work),
            (end - first) * n * sizeof(real))
 
@@ -298,6 +302,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     cdef Draw draw = job.draw
     cdef Batch batch
     cdef Py_ssize_t step
+    cdef uint64_t begin = 0
     cdef int which
     cdef double divisor, total, share = 1
     cdef bint penalised = job.plan.penalised and job.grad == NULL
@@ -310,6 +315,8 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
     for step in range(job.first, job.last):
         draw.step = <uint32_t>step
         batch = batch_of(job, step)
+        if job.threads > 1:
+            begin = bp_ticks()
         divisor = batch_divisor(job, &batch, like)
         if job.shared:
             share = divided(1, divisor)
@@ -320,7 +327,11 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
         if penalised:
             penalties_phase(job, thread, like)
         if job.threads > 1:
+            took(&job.deal, ROWS, thread, begin)
             bp_barrier_wait(&job.barrier)
+            begin = bp_ticks()
+            if thread == 0 and batch.rows == job.batch and not batch.segmented:
+                deal_anew(&job.deal, ROWS, batch.units, job.threads)
         elif batch.segmented:
             meet(job)
         if thread == 0:
@@ -346,6 +357,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
                 update_all(job, &update, &now, sum_of_segments(job, &batch, like))
         elif early == NULL:
             parameters_phase(job, &batch, &update, &now, thread, like)
+            took(&job.deal, PARAMETERS, thread, begin)
         elif job.grad == NULL:
             update_all(job, &update, &now, early)
         if job.grad != NULL:
@@ -362,6 +374,8 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
             job.steps_done += 1
         if job.threads > 1:
             bp_barrier_wait(&job.barrier)
+            if thread == 0 and batch.rows == job.batch and not batch.segmented:
+                deal_anew(&job.deal, PARAMETERS, PARTS_OF_A_DEAL, job.threads)
     return 0
 
 

@@ -147,6 +147,20 @@ int bp_run_threads(int threads, void (*run)(void *, int), void *argument) {
 
 #endif
 
+/* ---- the clock ------------------------------------------------------------ */
+
+unsigned long long bp_ticks(void) {
+#if defined(__x86_64__) || defined(_M_X64)
+    return __rdtsc();
+#elif defined(__aarch64__)
+    unsigned long long ticks;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+    return ticks;
+#else
+    return 0;
+#endif
+}
+
 /* ---- denormals ------------------------------------------------------------ */
 
 /* Products with denormal operands take 100 cycles or more on many processors, and

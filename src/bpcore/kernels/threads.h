@@ -1,4 +1,4 @@
-/* Threads that run one function side by side, the barrier inside it, and the
+/* Threads that run one function side by side, the barrier and the clock inside it, and the
  * treatment of denormal numbers while it runs. */
 #ifndef BPCORE_THREADS_H
 #define BPCORE_THREADS_H
@@ -21,6 +21,9 @@ void bp_barrier_wait(bp_barrier *barrier);
  * for, nothing is run and -1 is returned. Threads live only as long as the call, so
  * there is no pool to survive a fork or to keep a processor busy. */
 int bp_run_threads(int threads, void (*run)(void *argument, int thread), void *argument);
+
+/* A clock of the processor's, in ticks of its own; 0 where it has none known here. */
+unsigned long long bp_ticks(void);
 
 /* Let denormal numbers count as 0 on this thread; returns the state to restore. */
 unsigned long long bp_flush_denormals(void);

@@ -1,0 +1,92 @@
+"""Dealing a phase's work to threads: to each by how fast it was in the steps before.
+
+Cores are seldom equally fast: some are built smaller, and what else runs on a core, or shares
+its caches, slows it from one second to the next. Threads meet behind each phase, where equal parts
+would make them as slow as the slowest. What is dealt is rows of a batch and rows of each W, which
+have the same bits whoever works on them.
+
+(Two threads, the second made to take twice as long: mnist 0.90 of one thread's time, wide 0.83;
+with equal parts 1.24 and 1.07. On two cores beside other machines' threads, mnist's waited for each
+other for 8 to 10 % of a step with equal parts, with these for 4 to 5; a half, a quarter or a
+sixteenth of the new speed instead of an eighth: 4 to 4.5.)
+"""
+
+from libc.stdint cimport uint64_t
+from kernels cimport bp_ticks
+
+cdef enum:
+    ROWS, PARAMETERS, PHASES
+    DEALT = 32   # threads at most; of more, each gets an equal part
+    PARTS_OF_A_DEAL = 1 << 20  # of a phase that is cut as finely as one likes
+
+cdef struct Deal:
+    bint equal
+    double begins[PHASES][DEALT + 1]   # where in the whole, which is 1, each thread's part begins
+    double speeds[PHASES][DEALT]       # parts of the whole in a tick; 0: not known yet
+    uint64_t ticks[DEALT][8]           # what each thread took for each phase, on a line of its own
+
+
+cdef inline void start_deal(Deal *deal, int threads) noexcept nogil:
+    """Equal parts, as long as no thread's speed is known."""
+    cdef int phase, thread
+    deal.equal = threads == 1 or threads > DEALT
+    if deal.equal:
+        return
+    for phase in range(PHASES):
+        for thread in range(threads):
+            deal.begins[phase][thread] = <double>thread / threads
+            deal.speeds[phase][thread] = 0
+        deal.begins[phase][threads] = 1
+
+
+cdef inline Py_ssize_t equal_part(Py_ssize_t n, Py_ssize_t which, Py_ssize_t parts) noexcept nogil:
+    """Where that one of so many parts of n begins (and the one before it ends)."""
+    if parts == 1:  # a division takes as long as a vector's update
+        return n * which
+    return n * which // parts
+
+
+cdef inline Py_ssize_t part(Py_ssize_t n, const Deal *deal, int phase, int thread,
+                            int threads) noexcept nogil:
+    """Where a thread's part of n begins (and the part before it ends)."""
+    if threads == 1 or deal.equal:
+        return equal_part(n, thread, threads)
+    return <Py_ssize_t>(n * deal.begins[phase][thread] + 0.5)
+
+
+cdef inline void took(Deal *deal, int phase, int thread, uint64_t begin) noexcept nogil:
+    """Note that a thread's part of a phase, begun at that tick, is done."""
+    if not deal.equal:
+        deal.ticks[thread][phase] = bp_ticks() - begin
+
+
+cdef inline void deal_anew(Deal *deal, int phase, Py_ssize_t n, int threads) noexcept nogil:
+    """New parts after a phase of n pieces; for one thread, while no other asks for them."""
+    cdef double *begins = deal.begins[phase]
+    cdef double *speeds = deal.speeds[phase]
+    cdef double speed, total = 0, begin = 0
+    cdef bint known = True
+    cdef Py_ssize_t pieces
+    cdef int thread
+    if deal.equal:
+        return
+    for thread in range(threads):
+        pieces = (part(n, deal, phase, thread + 1, threads)
+                  - part(n, deal, phase, thread, threads))
+        if pieces > 0:
+            speed = pieces / (n * (<double>deal.ticks[thread][phase] + 1))
+            if speeds[thread] == 0:
+                speeds[thread] = speed
+            # A thread that lost its core for a moment will have it back.
+            speed = min(max(speed, 0.5 * speeds[thread]), 2 * speeds[thread])
+            speeds[thread] += 0.125 * (speed - speeds[thread])
+        known = known and speeds[thread] > 0
+        total += speeds[thread]
+    if not known:
+        return
+    for thread in range(threads):
+        begins[thread] = begin
+        # Some work for the slowest, by which to see it become faster.
+        begin += max(speeds[thread], 0.25 * total / threads)
+    for thread in range(threads):
+        begins[thread] /= begin
