@@ -121,17 +121,31 @@ def test_parts_are_equal_where_speeds_are(threads):
     assert (_core.dealt(64 * threads, ticks)[1] == 64) == (threads in (1, 33))
 
 
+def deal_after(slowness):
+    """Parts of 1000 pieces after some steps; slowness: (steps, threads) ticks for a piece."""
+    begins = _core.dealt(1000, np.zeros((0, slowness.shape[1]), np.uint64))
+    ticks = np.zeros(slowness.shape, np.uint64)
+    for step, slow in enumerate(slowness):
+        ticks[step] = 50 + np.diff(begins) * slow
+        begins = _core.dealt(1000, ticks[: step + 1])
+    return np.diff(begins)
+
+
 def test_who_is_fast_gets_more():
-    """After a few steps, in which each takes as many ticks for a piece as its core does."""
-    n, slowness = 1000, np.array([100, 200, 100, 50])
-    ticks = np.zeros((0, 4), np.uint64)
-    begins = _core.dealt(n, ticks)
-    for _ in range(60):
-        ticks = np.vstack([ticks, np.diff(begins) * slowness]).astype(np.uint64)
-        begins = _core.dealt(n, ticks)
-    assert np.abs(np.diff(begins) - n / slowness / (1 / slowness).sum()).max() <= 2
-    assert begins[0] == 0
-    assert begins[-1] == n
+    slowness = np.array([100, 200, 100, 50])
+    want = 1000 / slowness / (1 / slowness).sum()
+    assert np.abs(deal_after(np.tile(slowness, (60, 1))) - want).max() <= 2
+    # And as much as others, when it no longer is.
+    then = np.tile([100, 100, 100, 100], (60, 1))
+    assert np.abs(deal_after(np.vstack([np.tile(slowness, (60, 1)), then])) - 250).max() <= 2
+
+
+def test_one_slow_step_is_not_believed():
+    slowness = np.full((60, 2), 100)
+    slowness[2::3, 0] = 10**6
+    assert np.abs(deal_after(slowness) - 500).max() <= 1
+    slowness[-2:, 0] = 200  # but two are
+    assert 450 < deal_after(slowness)[0] < 499
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 16, 1000])
@@ -147,12 +161,6 @@ def test_a_deal_is_whole_whatever_the_ticks(n, rng):
             assert begins[-1] == n
             assert (np.diff(begins) >= 0).all()
             assert n < 1000 or np.diff(begins).min() >= n // (5 * threads)
-
-
-def test_one_slow_step_is_not_believed():
-    ticks = np.full((30, 2), 1000, np.uint64)
-    ticks[-1, 0] = 10**9
-    assert 430 <= _core.dealt(1000, ticks)[1] <= 500
 
 
 def test_two_fits_at_once(rng):

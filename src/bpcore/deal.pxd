@@ -12,6 +12,7 @@ sixteenth of the new speed instead of an eighth: 4 to 4.5.)
 """
 
 from libc.stdint cimport uint64_t
+from libc.string cimport memset
 from kernels cimport bp_ticks
 
 cdef enum:
@@ -19,10 +20,15 @@ cdef enum:
     DEALT = 32   # threads at most; of more, each gets an equal part
     PARTS_OF_A_DEAL = 1 << 20  # of a phase that is cut as finely as one likes
 
+cdef struct Pace:
+    # Of one thread in one phase: parts of the whole that it does in a tick.
+    double usual          # 0: not known yet
+    double last, before   # in the last two steps
+
 cdef struct Deal:
     bint equal
     double begins[PHASES][DEALT + 1]   # where in the whole, which is 1, each thread's part begins
-    double speeds[PHASES][DEALT]       # parts of the whole in a tick; 0: not known yet
+    Pace paces[PHASES][DEALT]
     uint64_t ticks[DEALT][8]           # what each thread took for each phase, on a line of its own
 
 
@@ -35,7 +41,7 @@ cdef inline void start_deal(Deal *deal, int threads) noexcept nogil:
     for phase in range(PHASES):
         for thread in range(threads):
             deal.begins[phase][thread] = <double>thread / threads
-            deal.speeds[phase][thread] = 0
+            memset(&deal.paces[phase][thread], 0, sizeof(Pace))
         deal.begins[phase][threads] = 1
 
 
@@ -60,11 +66,21 @@ cdef inline void took(Deal *deal, int phase, int thread, uint64_t begin) noexcep
         deal.ticks[thread][phase] = bp_ticks() - begin
 
 
+cdef inline double middle(double x, double y, double z) noexcept nogil:
+    return max(min(x, y), min(max(x, y), z))
+
+
+cdef inline void learn(Pace *pace, double now) noexcept nogil:
+    if pace.usual == 0:
+        pace.usual = now
+    pace.usual += 0.125 * (now - pace.usual)
+
+
 cdef inline void deal_anew(Deal *deal, int phase, Py_ssize_t n, int threads) noexcept nogil:
     """New parts after a phase of n pieces; for one thread, while no other asks for them."""
     cdef double *begins = deal.begins[phase]
-    cdef double *speeds = deal.speeds[phase]
-    cdef double speed, total = 0, begin = 0
+    cdef Pace *pace
+    cdef double now, total = 0, begin = 0
     cdef bint known = True
     cdef Py_ssize_t pieces
     cdef int thread
@@ -73,20 +89,20 @@ cdef inline void deal_anew(Deal *deal, int phase, Py_ssize_t n, int threads) noe
     for thread in range(threads):
         pieces = (part(n, deal, phase, thread + 1, threads)
                   - part(n, deal, phase, thread, threads))
+        pace = &deal.paces[phase][thread]
         if pieces > 0:
-            speed = pieces / (n * (<double>deal.ticks[thread][phase] + 1))
-            if speeds[thread] == 0:
-                speeds[thread] = speed
-            # A thread that lost its core for a moment will have it back.
-            speed = min(max(speed, 0.5 * speeds[thread]), 2 * speeds[thread])
-            speeds[thread] += 0.125 * (speed - speeds[thread])
-        known = known and speeds[thread] > 0
-        total += speeds[thread]
+            now = pieces / (n * (<double>deal.ticks[thread][phase] + 1))
+            # A thread that lost its core for a step has it back: one in three may be off.
+            learn(pace, middle(pace.before, pace.last, now))
+            pace.before = pace.last
+            pace.last = now
+        known = known and pace.usual > 0
+        total += pace.usual
     if not known:
         return
     for thread in range(threads):
         begins[thread] = begin
         # Some work for the slowest, by which to see it become faster.
-        begin += max(speeds[thread], 0.25 * total / threads)
+        begin += max(deal.paces[phase][thread].usual, 0.25 * total / threads)
     for thread in range(threads):
         begins[thread] /= begin
