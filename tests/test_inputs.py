@@ -489,6 +489,45 @@ print(peak() - before, dense)
 """
 
 
+def test_what_is_ready(rng, dtype):
+    """Such arrays are asked nothing more."""
+    right = np.dtype(dtype)
+    other = np.dtype("float64" if dtype == "float32" else "float32")
+    x = rng.normal(size=(40, 5)).astype(dtype)
+    assert _core.is_ready(x, right, 5)
+    fixed = x.copy()
+    fixed.flags.writeable = False
+    assert _core.is_ready(fixed, right, 5)
+    bytes_of_x = np.zeros(x.nbytes + 1, np.uint8)
+    misplaced = bytes_of_x[1:].view(dtype).reshape(40, 5)
+    misplaced[...] = x
+    for wrong in [
+        x[:, :4],
+        x[:, 0],
+        x[::2],
+        x[:0],
+        x[None],
+        np.asfortranarray(x),
+        misplaced,
+        x.astype(right.newbyteorder()),
+        x.astype(other),
+        x.astype(np.int32),
+        x.view(np.recarray),
+        x.tolist(),
+        None,
+    ]:
+        assert not _core.is_ready(wrong, right, 5)
+    assert not _core.is_ready(x, right, 4)
+    assert not _core.is_ready(x, other, 5)
+    assert not _core.is_ready(x, dtype, 5)  # its name: the general way answers
+    assert not _core.is_ready(x.astype(np.int32), np.dtype(np.int32), 5)
+    for value in (np.nan, np.inf, -np.inf):
+        for at in (0, 99, 199):
+            bad = x.copy()
+            bad.flat[at] = value
+            assert not _core.is_ready(bad, right, 5)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in KB on Linux only")
 @pytest.mark.parametrize("kind", ["csr", "float64", "int16", "strided", "memmap"])
 def test_no_copy_of_the_whole(kind, tmp_path):

@@ -83,6 +83,8 @@ def as_inputs(x, n_in, dtype, name="x", small=False):
     n_in None accepts any width. With `small`, x may stay an array of any real type whose rows
     are contiguous but not each other's neighbours, and a sparse matrix becomes a `Sparse`.
     """
+    if n_in is not None and _core.is_ready(x, dtype, n_in):
+        return x
     columns = None
     if type(x) is not np.ndarray:
         if small and is_sparse(x):

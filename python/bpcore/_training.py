@@ -96,7 +96,8 @@ class Trainer:
                 self.grad,
             )
         finally:  # also after Ctrl-C, which Python notices at the end of the call
-            self.optimizer._iterations += self.network.steps_done
+            # Not through __setattr__, which checks settings.
+            vars(self.optimizer)["_iterations"] += self.network.steps_done
 
 
 class _ChunkSize:

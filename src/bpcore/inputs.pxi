@@ -102,3 +102,30 @@ def all_finite(array, dtype=None):
         with nogil:
             finite = kernels.all_finite(current_isa, n_rows, n, &rows, <double *>NULL)
     return bool(finite)
+
+
+def is_ready(x, dtype, Py_ssize_t n):
+    """Whether x is what the core reads: (N, n), N > 0, of dtype, C-contiguous and finite.
+
+    One call for what `as_inputs` and `Loss.targets` otherwise ask piece by piece, which takes as
+    long as a third of a small network's step.
+    """
+    cdef bp_rows rows
+    cdef int finite
+    if not cnp.PyArray_CheckExact(x) or cnp.PyArray_NDIM(x) != 2:
+        return False
+    if cnp.PyArray_DIM(x, 1) != n or cnp.PyArray_SIZE(x) == 0 or not cnp.PyArray_ISCARRAY_RO(x):
+        return False
+    if not isinstance(dtype, cnp.dtype) or cnp.PyArray_TYPE(x) != (<cnp.dtype>dtype).type_num:
+        return False
+    rows = in_place(cnp.PyArray_DATA(x), cnp.PyArray_TYPE(x))
+    n = cnp.PyArray_SIZE(x)
+    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
+        with nogil:
+            finite = kernels.all_finite(current_isa, 1, n, &rows, <float *>NULL)
+    elif cnp.PyArray_TYPE(x) == cnp.NPY_DOUBLE:
+        with nogil:
+            finite = kernels.all_finite(current_isa, 1, n, &rows, <double *>NULL)
+    else:
+        return False
+    return bool(finite)

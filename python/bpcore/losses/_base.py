@@ -255,13 +255,16 @@ class BuiltIn(Loss):
 
     def targets(self, y, rows, n_out, dtype):
         """Return y as the compiled core reads it, shape (rows, n_out), checked."""
+        columns = self._columns(n_out)
+        if _core.is_ready(y, dtype, columns) and len(y) == rows:
+            return y
         y = np.asarray(y)
         check_numeric(y, "y")
-        if y.ndim == 1 and self._columns(n_out) == 1:
+        if y.ndim == 1 and columns == 1:
             y = y[:, None]
-        if y.ndim != 2 or len(y) != rows or y.shape[1] != self._columns(n_out):
+        if y.ndim != 2 or len(y) != rows or y.shape[1] != columns:
             raise ValueError(
-                f"y has shape {y.shape}; expected ({rows}, {self._columns(n_out)}): one row for "
+                f"y has shape {y.shape}; expected ({rows}, {columns}): one row for "
                 f"each of the {rows} examples in x, one column for each "
                 f"{self._column_name}{self._shape_hint(y)}"
             )

@@ -126,7 +126,7 @@ class Optimizer:
         self._forget()
 
     def __setattr__(self, name, value):
-        if name[0] == "_":  # the count of iterations, at every step of `train_on_batch`
+        if name[0] == "_":  # no setting
             super().__setattr__(name, value)
             return
         if name in self._ranges:
