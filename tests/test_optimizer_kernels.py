@@ -167,6 +167,50 @@ def test_adam_divides_or_estimates(isa, dtype, rng, name, n):
     np.testing.assert_allclose(steps[0], steps[1], rtol=0, atol=2 * np.finfo(dtype).eps * 8)
 
 
+def hard_roots():
+    """Doubles whose roots are as near as can be to the middle between two doubles.
+
+    The middles are odd M of 54 bits. M^2 is X 2^54 or X 2^55 but for delta, X of 53 bits: so M is a
+    root of delta modulo that power of 2, of which there are four if delta = 1 modulo 8.
+    """
+    found = []
+    for bits in (54, 55):
+        for delta in range(1 - 1024, 1025, 8):
+            root = 1
+            for k in range(3, bits):  # from modulo 2^k to 2^(k + 1)
+                if (root * root - delta) >> k & 1:
+                    root += 1 << (k - 1)
+            for r in (root, -root, root + (1 << bits - 1), (1 << bits - 1) - root):
+                middle = r % (1 << bits)
+                x, rest = divmod(middle * middle - delta, 1 << bits)
+                assert rest == 0
+                if middle >> 53 == 1 and x.bit_length() == 53:
+                    found.append(float(x) * 2.0 ** (bits % 2))
+    return np.array(found)
+
+
+def test_every_third_root_is_the_dividers(isa, rng):
+    """Whatever is estimated, where v is a float's and where it is not."""
+    hard = hard_roots()
+    assert len(hard) > 300
+    v = np.concatenate(
+        [hard * 4.0**k for k in (-70, -26, 0, 30)]
+        + [2 ** rng.uniform(-140, 140, 30000), 2 ** rng.uniform(-1074, 1023, 2000)]
+        + [[0, 5e-324, 2.0**-120, 2.0**120, np.finfo("float64").max, np.nan]]
+    )
+    v = np.repeat(v, 12)  # at every place in a group
+    w, m = np.zeros_like(v), np.ones_like(v)
+    settings = C | {"beta_1": 1.0, "beta_2": 1.0, "epsilon": 0.0, "rate": 1.0, "divides": True}
+    with np.errstate(divide="ignore"):
+        want = -1 / np.sqrt(v)
+    _core.kernel_update(isa, "adam", w, np.ones_like(v), [m, v], settings)
+    if isa == "avx512":  # which estimates throughout
+        normal = (v > 1e-300) & (v < 1e308)
+        np.testing.assert_allclose(w[normal], want[normal], rtol=4 * np.finfo("float64").eps)
+    else:
+        np.testing.assert_array_equal(w, want)
+
+
 @pytest.mark.parametrize("divides", [False, True])
 def test_an_elements_bits_do_not_depend_on_its_company(isa, dtype, rng, divides):
     """Also where epsilon is so small that some quotients are out of an estimate's range."""

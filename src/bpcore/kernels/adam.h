@@ -30,6 +30,27 @@ enum { ABREAST = VREGISTERS == 32 ? 4 : 3 };
         IN_ORDER(x[u]);  \
     }
 
+#if defined(__AVX2__) && !defined(__AVX512F__) && REAL_BITS == 64
+/* sqrt(x) without the divider, and to the same bits: r is 1 / sqrt(x) to 12 bits, e = 1 - x r^2, and
+ * the terms of (1 - e)^-1/2 up to e^4 bring s to sqrt(x) and h to half of 1 / sqrt(x), both within
+ * a unit or two in the last place. Then x - s^2 is exact, and s + (x - s^2) h, which is rounded once,
+ * within 2^-102 of the root: on its side of the middle between two numbers. (But for the few roots
+ * that are as near to one, all of which the tests try. Markstein, "Computation of elementary functions
+ * on the IBM RISC System/6000 processor", 1990.) */
+INLINE vreal root_by_estimate(vreal x) {
+    const vint fits = (x > 0x1p-120) & (x < 0x1p120); /* a float */
+    if (__builtin_expect(_mm256_movemask_pd((vreal)fits) != 15, 0))
+        return vsqrt(x);
+    const vreal r = _mm256_cvtps_pd(_mm_rsqrt_ps(_mm256_cvtpd_ps(x)));
+    const vreal t = x * r, e = _mm256_fnmadd_pd(t, r, vset(1));
+    const vreal series = 0.5 + e * (0.375 + e * (0.3125 + e * 0.2734375));
+    const vreal s = t + t * e * series, h = 0.5 * r + 0.5 * r * e * series;
+    return _mm256_fmadd_pd(_mm256_fnmadd_pd(s, s, x), h, s);
+}
+#else
+INLINE vreal root_by_estimate(vreal x) { return vsqrt(x); }
+#endif
+
 /* What adam_scales divides by is so many times the root, and so is the eps it is given. */
 enum { ROOTS = VBYTES == 64 && REAL_BITS == 32 ? 2 : 1 };
 
@@ -46,9 +67,8 @@ enum { ROOTS = VBYTES == 64 && REAL_BITS == 32 ? 2 : 1 };
  * to 14, what the divider takes, whatever the other thread does. Tried there: the root by an estimate
  * too or alone, in one pass or in two, the quotient's after the root's: 13 to 16, and 16 to 21 beside
  * a busy thread. Of some 100 cycles for a vector, whose 28 results each take a register, too few
- * vectors are under way at once. With the root of every second or fourth vector by an estimate
- * the divider has less to do: 0.72 and 0.85 of the time, beside a busy thread 1.13 and 0.93; but
- * an element's bits would then depend on its place.) */
+ * vectors are under way at once. With every third root by an estimate, to the divider's bits, both
+ * have work: 0.82 to 0.86 of the time. With every second, 0.85 to 0.96.) */
 INLINE void adam_scales(const int N, const vreal *v, vreal eps, int divides, vreal *q) {
     vreal d[ABREAST];
     (void)divides;
@@ -87,7 +107,8 @@ INLINE void adam_scales(const int N, const vreal *v, vreal eps, int divides, vre
     SET(q, q[u] + q[u] * series[u])
 #endif
 #else
-    SET(d, vsqrt(v[u]) + eps)
+    /* The last of the three not by the divider, if that is to take the quotients too. */
+    SET(d, (divides && N == ABREAST && u == N - 1 ? root_by_estimate(v[u]) : vsqrt(v[u])) + eps)
 #if defined(__AVX2__) && REAL_BITS == 32
     /* The estimate of what is above 2^126 is 0, that of infinity too. */
     SET(d, vmin(vset(0x1p125f), d[u]))
