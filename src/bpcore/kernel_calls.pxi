@@ -213,6 +213,9 @@ def kernel_gather_rows(str isa, src, real[:, ::1] dst, Py_ssize_t first=0,
                         &dst[0, 0])
 
 
+# And how work is dealt to threads.
+
+
 def dealt(Py_ssize_t n, const uint64_t[:, ::1] ticks):
     """Where each thread's part of n pieces begins, and n, when they took ticks[step, thread]."""
     cdef Deal deal
