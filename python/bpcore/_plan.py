@@ -216,8 +216,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False, itemsize=4):
             "segments": segments,
             "shared_size": shared.size,
             "scratch_size": max(
-                # The last chunk may be half as long again.
-                [_aligned(rows[l]["chunk"] * 3 // 2 * layers[l].n_out) for l in weighted]
+                [_aligned(_last_chunk(layers[l].n_in, layers[l].n_out)) for l in weighted]
                 + [_aligned(parameters.size) if small else 0]
             ),
             "block": 0 if users or cost == "user" else _block(layers),
@@ -273,6 +272,11 @@ def _chunk(n_in, n_out):
     if n_in * n_out <= 8192:
         return n_in
     return min(n_in, 192 if n_out > 256 else max(24, 8192 // n_out // 24 * 24))
+
+
+def _last_chunk(n_in, n_out):
+    """Elements of the last chunk, which may be half as long again as the others."""
+    return min(n_in, _chunk(n_in, n_out) * 3 // 2) * n_out
 
 
 def _block(layers):
