@@ -275,7 +275,7 @@ def _chunk(n_in, n_out):
 
 
 def _last_chunk(n_in, n_out):
-    """Elements of the last chunk, which may be half as long again as the others."""
+    """Elements of the last chunk at most: half as long again as the others, as train.pxd cuts."""
     return min(n_in, _chunk(n_in, n_out) * 3 // 2) * n_out
 
 

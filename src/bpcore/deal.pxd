@@ -38,10 +38,10 @@ cdef inline void start_deal(Deal *deal, int threads) noexcept nogil:
     deal.equal = threads == 1 or threads > DEALT
     if deal.equal:
         return
+    memset(deal.paces, 0, sizeof(deal.paces))
     for phase in range(PHASES):
         for thread in range(threads):
             deal.begins[phase][thread] = <double>thread / threads
-            memset(&deal.paces[phase][thread], 0, sizeof(Pace))
         deal.begins[phase][threads] = 1
 
 

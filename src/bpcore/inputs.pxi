@@ -78,6 +78,18 @@ cdef void *inputs_of(object x, int typenum, Py_ssize_t n, Py_ssize_t n_x,
     return NULL
 
 
+cdef bint are_finite(const bp_rows *rows, Py_ssize_t n_rows, Py_ssize_t n, int typenum) noexcept:
+    """Whether no element is NaN or infinite as a number of that type."""
+    cdef int finite
+    if typenum == cnp.NPY_FLOAT:
+        with nogil:
+            finite = kernels.all_finite(current_isa, n_rows, n, rows, <float *>NULL)
+    else:
+        with nogil:
+            finite = kernels.all_finite(current_isa, n_rows, n, rows, <double *>NULL)
+    return finite != 0
+
+
 def all_finite(array, dtype=None):
     """Whether no element is NaN or infinite, as dtype (float32 or float64; default: its own).
 
@@ -87,7 +99,6 @@ def all_finite(array, dtype=None):
     cdef Py_ssize_t n_rows = 1, n = cnp.PyArray_SIZE(array)
     cdef int given = cnp.PyArray_TYPE(array)
     cdef int wanted = given if dtype is None else (<cnp.dtype>np.dtype(dtype)).type_num
-    cdef int finite
     if not cnp.PyArray_ISCARRAY_RO(array):
         n_rows, n = array.shape
         rows = rows_of_any(array, n)
@@ -95,13 +106,7 @@ def all_finite(array, dtype=None):
         rows = in_place(cnp.PyArray_DATA(array), given)
     else:
         rows = rows_of_any(array.reshape(1, n), n)
-    if wanted == cnp.NPY_FLOAT:
-        with nogil:
-            finite = kernels.all_finite(current_isa, n_rows, n, &rows, <float *>NULL)
-    else:
-        with nogil:
-            finite = kernels.all_finite(current_isa, n_rows, n, &rows, <double *>NULL)
-    return bool(finite)
+    return are_finite(&rows, n_rows, n, wanted)
 
 
 def is_ready(x, dtype, Py_ssize_t n):
@@ -111,21 +116,15 @@ def is_ready(x, dtype, Py_ssize_t n):
     long as a third of a small network's step.
     """
     cdef bp_rows rows
-    cdef int finite
+    cdef int typenum
     if not cnp.PyArray_CheckExact(x) or cnp.PyArray_NDIM(x) != 2:
         return False
     if cnp.PyArray_DIM(x, 1) != n or cnp.PyArray_SIZE(x) == 0 or not cnp.PyArray_ISCARRAY_RO(x):
         return False
-    if not isinstance(dtype, cnp.dtype) or cnp.PyArray_TYPE(x) != (<cnp.dtype>dtype).type_num:
+    typenum = cnp.PyArray_TYPE(x)
+    if not isinstance(dtype, cnp.dtype) or typenum != (<cnp.dtype>dtype).type_num:
         return False
-    rows = in_place(cnp.PyArray_DATA(x), cnp.PyArray_TYPE(x))
-    n = cnp.PyArray_SIZE(x)
-    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
-        with nogil:
-            finite = kernels.all_finite(current_isa, 1, n, &rows, <float *>NULL)
-    elif cnp.PyArray_TYPE(x) == cnp.NPY_DOUBLE:
-        with nogil:
-            finite = kernels.all_finite(current_isa, 1, n, &rows, <double *>NULL)
-    else:
+    if typenum != cnp.NPY_FLOAT and typenum != cnp.NPY_DOUBLE:
         return False
-    return bool(finite)
+    rows = in_place(cnp.PyArray_DATA(x), typenum)
+    return are_finite(&rows, 1, cnp.PyArray_SIZE(x), typenum)

@@ -200,7 +200,8 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
         end = part(layer.n_in, &job.deal, PARAMETERS, thread + 1, job.threads)
         while k < end:
             n = end - k
-            if n > layer.chunk + layer.chunk // 2:  # a few rows by themselves take twice as long
+            # A few rows by themselves take twice as long. (grad has room: _last_chunk in _plan.py.)
+            if n > layer.chunk + layer.chunk // 2:
                 n = layer.chunk
             at = layer.w + k * layer.n_out
             if whole != NULL:
