@@ -110,6 +110,35 @@ def test_products(isa, dtype, rng, rows, n_in, n_out):
 
 
 @pytest.mark.parametrize(
+    ("rows", "n_in", "n_out"),
+    [(1, 256, 96), (3, 257, 97), (33, 300, 100), (40, 784, 128), (70, 447, 131), (130, 321, 203)],
+)
+@pytest.mark.parametrize("relu", [False, True])
+def test_quarters_in_any_order_make_the_sum(isa, dtype, rng, rows, n_in, n_out, relu):
+    assert _core.is_quartered(n_in, n_out)
+    a, w = array(rng, dtype, rows, n_in), array(rng, dtype, n_in, n_out)
+    b, index = array(rng, dtype, n_out), rng.integers(0, rows, rows)
+    for bias in (b, None):
+        for rows_of in (None, index):
+            want = np.empty((rows, n_out), dtype)
+            _core.kernel_weighted_sum(isa, a, w, bias, want, rows_of, relu)
+            # An output's own quarter comes before its other one.
+            for order in ["00 11 10 01", "11 00 01 10", "00 10 11 01"]:
+                whole, z = guarded(dtype, rows, n_out)
+                for inputs, outputs in order.split():
+                    _core.kernel_sum_quarter(
+                        isa, a, w, bias, z, int(inputs), int(outputs), rows_of, relu
+                    )
+                assert (z == want).all()
+                assert (whole[z.size :] == -7).all()
+
+
+@pytest.mark.parametrize("n", [(255, 96), (256, 95), (64, 1000)])
+def test_small_sums_are_not_quartered(n):
+    assert not _core.is_quartered(*n)
+
+
+@pytest.mark.parametrize(
     ("n_in", "n_out"), [(20, 64), (64, 10), (33, 1), (100, 3), (37, 130), (300, 192)]
 )
 def test_splitting_changes_no_bit(isa, dtype, rng, n_in, n_out):

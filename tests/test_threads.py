@@ -29,6 +29,8 @@ CONFIGURATIONS = [
     ((7, 301, 5), 64, "tanh", "adam", "float32", False, True),
     ((784, 128, 10), 128, "relu", "adam", "float32", False, True),
     ((300, 300, 300, 3), 256, "relu", "sgd", "float32", False, True),
+    ((257, 97, 2), 21, "gelu", "adam", "float64", True, True),
+    ((900, 96, 1), 8, "tanh", "adam", "float32", False, True),
     ((300, 300, 300, 3), 200, "relu", "adam", "float64", True, False),
     ((10, 20, 30, 20, 10, 4), 48, "tanh", "adam", "float32", False, True),
     ((33, 17), 256, "relu", "momentum", "float64", True, True),
@@ -129,6 +131,17 @@ def deal_after(slowness):
         ticks[step] = 50 + np.diff(begins) * slow
         begins = _core.dealt(1000, ticks[: step + 1])
     return np.diff(begins)
+
+
+@pytest.mark.parametrize(("slower", "level"), [(100, True), (110, True), (130, False)])
+def test_two_threads_are_level_where_they_are_about_equally_fast(slower, level):
+    for slowness in (np.array([100, slower]), np.array([slower, 100])):
+        ticks = np.zeros((0, 2), np.uint64)
+        assert _core.is_level(1000, ticks)
+        for _ in range(60):
+            parts = np.diff(_core.dealt(1000, ticks))
+            ticks = np.vstack([ticks, (parts * slowness).astype(np.uint64)])
+        assert _core.is_level(1000, ticks) == level
 
 
 def test_who_is_fast_gets_more():

@@ -61,10 +61,11 @@ def test_products(isa, dtype, rng, rows, n_in, n_out):
     assert (grad[-1] == 7).all()
 
 
-def test_wide_products_have_the_bits_of_those_that_skip_nothing(isa, dtype, rng):
-    a, w = with_zeros(rng, dtype, 50, 90), rng.normal(size=(90, 48)).astype(dtype)
-    delta = rng.normal(size=(50, 48)).astype(dtype)
-    z, grad = (np.empty((2, *shape), dtype) for shape in ((50, 48), (90, 48)))
+@pytest.mark.parametrize(("n_in", "n_out"), [(90, 48), (330, 112)])
+def test_wide_products_have_the_bits_of_those_that_skip_nothing(isa, dtype, rng, n_in, n_out):
+    a, w = with_zeros(rng, dtype, 50, n_in), rng.normal(size=(n_in, n_out)).astype(dtype)
+    delta = rng.normal(size=(50, n_out)).astype(dtype)
+    z, grad = (np.empty((2, *shape), dtype) for shape in ((50, n_out), (n_in, n_out)))
     for i, bits in enumerate((None, bits_of(isa, a))):
         _core.kernel_weighted_sum(isa, a, w, None, z[i], None, False, bits)
         _core.kernel_gradient(isa, a, delta, grad[i], 0, None, bits)

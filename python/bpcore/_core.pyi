@@ -226,6 +226,18 @@ def kernel_weighted_sum(
     relu: bool = False,
     bits: NDArray[np.uint64] | None = None,
 ) -> None: ...
+def kernel_sum_quarter(
+    isa: str,
+    a: _Real,
+    w: _Real,
+    b: _Real | None,
+    z: _Real,
+    inputs: int,
+    outputs: int,
+    index: _Order | None = None,
+    relu: bool = False,
+) -> None: ...
+def is_quartered(n_in: int, n_out: int) -> bool: ...
 def kernel_delta_product(
     isa: str,
     delta: _Real,
@@ -311,3 +323,4 @@ def kernel_gather_rows(
     isa: str, src: _Rows, dst: _Real, first: int = 0, index: _Order | None = None
 ) -> None: ...
 def dealt(n: int, ticks: NDArray[np.uint64]) -> list[int]: ...
+def is_level(n: int, ticks: NDArray[np.uint64]) -> bool: ...

@@ -93,13 +93,18 @@ cdef inline void transpose_weights(const Plan *plan, const bp_isa *isa, const re
                       w_t_of(plan, layer, work), layer.n_in)
 
 
+cdef inline bint relu_rides(const Layer *layer) noexcept nogil:
+    """Whether sums are stored as a, which takes the place of z and is the larger of z and 0."""
+    return layer.activation == BP_RELU and layer.a == layer.z
+
+
 cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py_ssize_t rows,
                         const real *x, const int64_t *index, const real *theta, real *work,
-                        const Draw *draw) except -1 nogil:
-    """All weighted sums and activations. draw is NULL outside training: no dropout. (Tried: sum and
-    tanh by as many rows as the first cache holds. tab256 took 1.00 to 1.03 times as long.)"""
+                        const Draw *draw, bint summed=False) except -1 nogil:
+    """All weighted sums and activations; the first layer's sums may be there (summed). draw is NULL
+    outside training: no dropout. (Tried: sum and tanh by as many rows as the first cache holds.
+    tab256 took 1.00 to 1.03 times as long.)"""
     cdef int l
-    cdef bint relu
     cdef const Layer *layer
     cdef const real *z
     cdef real *a
@@ -112,15 +117,14 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
         layer = &plan.layers[l]
         z = z_of(plan, l, x, first, work)
         a = rows_of(plan, layer.a, layer.row, first, work)
-        if layer.w >= 0:
-            # Where a takes the place of z, ReLU rides along.
-            relu = layer.activation == BP_RELU and a == z
+        if layer.w >= 0 and not (summed and l == 0):
             weighted_sum(isa, rows, layer.n_in, layer.n_out, input_of(plan, l, x, first, work),
                          layer.in_row, index if l == 0 else NULL, theta + layer.w,
-                         theta + layer.b if layer.b >= 0 else NULL, relu, <real *>z, layer.row,
+                         theta + layer.b if layer.b >= 0 else NULL, relu_rides(layer),
+                         <real *>z, layer.row,
                          bits_of(plan, first, work) if l == 0 and plan.skips else NULL)
-            if relu:
-                continue
+        if layer.w >= 0 and relu_rides(layer):
+            continue
         if is_special(layer):
             draw_of(l, draw, first, words)
             special_forward(plan, layer, isa, rows, z, a, theta, work, draw, words)

@@ -123,6 +123,7 @@ cdef extern from "kernels/dispatch.h" nogil:
         int wide
 
     int bp_rides(int g) noexcept
+    int bp_is_quartered(Py_ssize_t n_in, Py_ssize_t n_out) noexcept
 
     enum:
         BP_CHAIN

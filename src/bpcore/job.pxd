@@ -3,9 +3,9 @@
 from libc.stdint cimport int64_t
 from backprop cimport rows_of
 from deal cimport Deal
-from dispatch cimport bp_rows
+from dispatch cimport bp_is_quartered, bp_rows
 from kernels cimport bp_barrier, bp_barrier_wait, bp_isa, gather, gather_rows
-from network cimport BY_ROWS, Draw, Plan, real
+from network cimport BY_ROWS, Draw, Layer, Plan, real
 from reduction cimport divisor_of
 from segments cimport is_segmented
 from update cimport Update
@@ -78,12 +78,20 @@ cdef struct Batch:
     Py_ssize_t units
     int parity            # of the step
     bint segmented        # its gradient is taken by segments
+    bint quartered        # its first weighted sums are taken by quarters.pxd
 
 
 cdef inline void meet(Job *job) noexcept nogil:
     """Wait for the other replica, if there is one, at the first one's barrier."""
     if job.other != NULL:
         bp_barrier_wait(&job.barrier if job.replica == 0 else &job.other.barrier)
+
+
+cdef inline bint is_quartered(const Job *job) noexcept nogil:
+    cdef const Layer *layer = &job.plan.layers[0]
+    return (job.threads == 2 and job.deal.level and job.x != NULL and job.batch > 1
+            and layer.w >= 0 and bp_is_quartered(layer.n_in, layer.n_out)
+            and not job.plan.skips)
 
 
 cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
@@ -100,6 +108,7 @@ cdef inline Batch batch_of(const Job *job, Py_ssize_t step) noexcept nogil:
         batch.units = (batch.rows + batch.unit - 1) // batch.unit
     batch.parity = step & 1
     batch.segmented = is_segmented(job.plan, batch.rows) and job.plain
+    batch.quartered = is_quartered(job)
     return batch
 
 
@@ -110,7 +119,10 @@ cdef inline int way_of(const Job *job, const Batch *batch, real *like) noexcept 
         return GATHERED
     if job.order == NULL or batch.rows == 1:
         return IN_PLACE
-    if job.plan.layers[0].w < 0 or (bytes >= GATHER_ROW and batch.rows * bytes <= GATHER_BATCH):
+    if job.plan.layers[0].w < 0:
+        return GATHERED
+    # (Who gathers a row is not who sums over it, where the sums are quartered.)
+    if bytes >= GATHER_ROW and batch.rows * bytes <= GATHER_BATCH and not batch.quartered:
         return GATHERED
     return BY_INDEX
 

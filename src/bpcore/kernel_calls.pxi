@@ -23,6 +23,20 @@ def kernel_weighted_sum(str isa, const real[:, :] a, const real[:, ::1] w, const
                          row_of(a), index_, &w[0, 0], b_, relu, &z[0, 0], row_of(z), bits_)
 
 
+def kernel_sum_quarter(str isa, const real[:, :] a, const real[:, ::1] w, const real[::1] b,
+                       real[:, :] z, int inputs, int outputs, const int64_t[::1] index=None,
+                       bint relu=False):
+    """Only where `is_quartered`."""
+    kernels.sum_quarter(find_isa(isa), z.shape[0], w.shape[0], w.shape[1], &a[0, 0], row_of(a),
+                        &index[0] if index is not None else NULL, &w[0, 0],
+                        &b[0] if b is not None else NULL, relu, &z[0, 0], row_of(z), inputs,
+                        outputs)
+
+
+def is_quartered(Py_ssize_t n_in, Py_ssize_t n_out):
+    return bool(bp_is_quartered(n_in, n_out))
+
+
 def kernel_delta_product(str isa, const real[:, :] delta, const real[:, ::1] w,
                          const real[:, ::1] w_t, real[:, :] out, const real[:, :] a=None,
                          str g="relu"):
@@ -216,15 +230,29 @@ def kernel_gather_rows(str isa, src, real[:, ::1] dst, Py_ssize_t first=0,
 # And how work is dealt to threads.
 
 
-def dealt(Py_ssize_t n, const uint64_t[:, ::1] ticks):
-    """Where each thread's part of n pieces begins, and n, when they took ticks[step, thread]."""
-    cdef Deal deal
+cdef int deal_after(Deal *deal, Py_ssize_t n, const uint64_t[:, ::1] ticks):
+    """Deal n pieces of the parameters after steps in which threads took ticks[step, thread]."""
     cdef int threads = ticks.shape[1], thread
     cdef Py_ssize_t step
-    start_deal(&deal, threads)
+    start_deal(deal, threads)
     for step in range(ticks.shape[0]):
         if not deal.equal:
             for thread in range(threads):
-                deal.ticks[thread][ROWS] = ticks[step, thread]
-        deal_anew(&deal, ROWS, n, threads)
-    return [part(n, &deal, ROWS, thread, threads) for thread in range(threads + 1)]
+                deal.ticks[thread][PARAMETERS] = ticks[step, thread]
+        deal_anew(deal, PARAMETERS, n, threads)
+    return threads
+
+
+def dealt(Py_ssize_t n, const uint64_t[:, ::1] ticks):
+    """Where each thread's part of n pieces begins, and n, when they took ticks[step, thread]."""
+    cdef Deal deal
+    cdef int threads = deal_after(&deal, n, ticks), thread
+    return [part(n, &deal, PARAMETERS, thread, threads) for thread in range(threads + 1)]
+
+
+def is_level(Py_ssize_t n, const uint64_t[:, ::1] ticks):
+    """Whether two threads then count as equally fast."""
+    cdef Deal deal
+    deal_after(&deal, n, ticks)
+    level_out(&deal)
+    return bool(deal.level)

@@ -5,6 +5,7 @@ A step has two phases, with a barrier behind each when several threads share it:
 rows        For each block of rows: all weighted sums and activations, the cost
             and delta[L], all deltas. Examples are independent; a thread takes a part of the
             batch, and a block walks through all layers while its a and delta are in cache.
+            (The sums of a large first layer two threads share by its inputs: quarters.pxd.)
 parameters  For each chunk of rows of each W: its gradient over the whole batch, the
             optimizer's update, and its part of W^T, while the chunk is in cache. A thread
             takes a part of every W; the gradient never reaches the memory of the whole,
@@ -29,7 +30,7 @@ from backprop cimport (
     bits_of, deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
 from deal cimport (
-    PARAMETERS, PARTS_OF_A_DEAL, ROWS, deal_anew, equal_part, part, took,
+    PARAMETERS, PARTS_OF_A_DEAL, ROWS, deal_anew, equal_part, level_out, part, took,
 )
 from job cimport (
     BY_INDEX, GATHERED, SMALL, SMALL_ROWS, UNITS, Batch, Job, batch_divisor, batch_of,
@@ -43,6 +44,7 @@ from kernels cimport (
 from network cimport Draw, Layer, Plan, Variable, real
 from online cimport is_online, online_steps
 from penalties cimport penalty_of
+from quarters cimport sum_by_quarters
 from reduction cimport divided
 from segments cimport SEGMENTS, segment_gradient
 from special cimport vectors_of
@@ -106,7 +108,7 @@ cdef inline int rows_phase(Job *job, const Batch *batch, const Draw *draw, int t
         if way == GATHERED:
             gather_x(job, rows, at, <real *>x)
         forward(plan, job.isa, first, rows, x, index if way == BY_INDEX else NULL, theta, work,
-                draw)
+                draw, batch.quartered)
         at = 0
         while at < rows:
             stop = min(batch.unit, rows - at)
@@ -322,6 +324,9 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
         if job.shared:
             share = divided(1, divisor)
         early = early_place if batch.rows <= SMALL_ROWS and not batch.segmented else NULL
+        if batch.quartered:
+            sum_by_quarters(job, &batch, thread, like)
+            begin = bp_ticks()
         # (Segments that are not for replicas, in a short last batch, are all of one thread.)
         if thread == 0 or not batch.segmented:
             rows_phase(job, &batch, &draw, thread, divided(job.factor, divisor), early, like)
@@ -333,6 +338,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
             begin = bp_ticks()
             if thread == 0 and batch.rows == job.batch and not batch.segmented:
                 deal_anew(&job.deal, ROWS, batch.units, job.threads)
+                level_out(&job.deal)
         elif batch.segmented:
             meet(job)
         if thread == 0:

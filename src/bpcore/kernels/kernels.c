@@ -34,6 +34,7 @@ extern const BP_KERNELS BP_TABLE;
 
 const BP_KERNELS BP_TABLE = {
     .weighted_sum = weighted_sum,
+    .sum_quarter = sum_quarter,
     .delta_product = delta_product,
     .gradient = gradient,
     .weighted_sum_skipping = weighted_sum_skipping,

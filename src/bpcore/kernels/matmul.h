@@ -124,6 +124,26 @@ APART void multiply_few(const product *t, ptrdiff_t rows, ptrdiff_t n) {
     sums_to[n](t, w_t, FEW_INPUTS, rows);
 }
 
+static void sum_quarter(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
+                        ptrdiff_t a_row, const int64_t *index, const REAL *w, const REAL *b,
+                        int relu, REAL *z, ptrdiff_t z_row, int inputs, int outputs) {
+    const ptrdiff_t k = bp_half_of_inputs(n_in), j = bp_half_of_outputs(n_out);
+    const int first = inputs == outputs;
+    product t = {.depth = n_in, .a = a, .a_row = a_row, .index = index, .b = w, .b_row = n_out,
+                 .start = b, .resume = !first, .near = !first, .relu = relu && !first, .c = z,
+                 .c_row = z_row};
+    const int packed = is_packed(&t, rows, n_out);
+    t.depth = inputs ? n_in - k : k;
+    if (inputs) {
+        t.a += k;
+        t.b += k * n_out;
+    }
+    if (packed)
+        multiply_packed(&t, NULL, FAR_C, rows, outputs ? j : 0, outputs ? n_out : j);
+    else
+        multiply_from(&t, ROWS, rows, outputs ? j : 0, outputs ? n_out : j);
+}
+
 static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
                          ptrdiff_t a_row, const int64_t *index, const REAL *w, const REAL *b,
                          int relu, REAL *z, ptrdiff_t z_row) {
@@ -133,8 +153,12 @@ static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const 
         sums_to_1(&t, w, 0, rows);
     } else if (is_few(n_in, n_out)) {
         multiply_few(&t, rows, n_out);
+    } else if (bp_is_quartered(n_in, n_out)) {
+        for (int q = 0; q < 4; q++) /* both halves' first, then both second */
+            sum_quarter(rows, n_in, n_out, a, a_row, index, w, b, relu, z, z_row, q % 2,
+                        q < 2 ? q : 1 - q % 2);
     } else if (is_packed(&t, rows, n_out)) {
-        multiply_packed(&t, NULL, FAR_C, rows, n_out);
+        multiply_packed(&t, NULL, FAR_C, rows, 0, n_out);
     } else {
         multiply(&t, ROWS, rows, n_out);
     }
@@ -147,7 +171,7 @@ static void delta_product(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out,
     const product t = {.depth = n_out, .a = delta, .a_row = delta_row, .b = w_t, .b_row = n_in,
                        .gate = a, .g = g, .c = out, .c_row = out_row};
     if (!w_t || is_packed(&t, rows, n_in))
-        multiply_packed(&t, w, FAR_C, rows, n_in);
+        multiply_packed(&t, w, FAR_C, rows, 0, n_in);
     else
         multiply(&t, ROWS, rows, n_in);
 }
@@ -191,7 +215,7 @@ APART void gradient_turned(const product *t, ptrdiff_t n_in, ptrdiff_t n_out) {
             transpose_indexed(block.depth, width, t->index ? t->a + i : t->a + p * t->a_row + i,
                               t->index ? t->index + p : NULL, t->a_row, turned, TURN_ROW);
             if (packed)
-                multiply_packed(&block, NULL, ROWS, width, n_out);
+                multiply_packed(&block, NULL, ROWS, width, 0, n_out);
             else
                 multiply(&block, ROWS, width, n_out);
         }

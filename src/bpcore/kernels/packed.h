@@ -102,10 +102,10 @@ INLINE void multiply_group(const product *t, int axis, const REAL *packed, ptrdi
     }
 }
 
-/* The product A = a with b copied, a block of its rows and a group of its panels at a time.
- * Where t->b is NULL, it is b_t^T, turned round on the way. axis: ROWS or FAR_C. */
+/* Columns from .. n-1 of the product A = a with b copied, a block of its rows and a group of its
+ * panels at a time. Where t->b is NULL, it is b_t^T, turned round on the way. axis: ROWS or FAR_C. */
 APART void multiply_packed(const product *t, const REAL *b_t, int axis, ptrdiff_t rows,
-                           ptrdiff_t n) {
+                           ptrdiff_t from, ptrdiff_t n) {
     enum { PANEL = DEPTH_BLOCK * MAX_NV * (VBYTES / sizeof(REAL)) };
     REAL packed[GROUP * PANEL] __attribute__((aligned(64)));
     const ptrdiff_t blocks = (t->depth + DEPTH_BLOCK - 1) / DEPTH_BLOCK;
@@ -114,7 +114,7 @@ APART void multiply_packed(const product *t, const REAL *b_t, int axis, ptrdiff_
     const ptrdiff_t most = !t->b || shares_sets(t->b_row) ? GROUP : 1;
     for (ptrdiff_t p = 0; p < t->depth; p += depth) {
         const product block = slice_of(t, ROWS, p, depth);
-        for (columns at = first_columns(n, MAX_NV); next_columns(&at, n);) {
+        for (columns at = first_columns(from, n, MAX_NV); next_columns(&at, n);) {
             const ptrdiff_t width = at.nv * VL, count = group_of(at, n, most);
             if (t->b)
                 pack(block.depth, count, &at, block.b + at.j, t->b_row, packed);

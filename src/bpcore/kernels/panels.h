@@ -9,15 +9,16 @@
 /* Terms of rows that lie anywhere, from which on the next rows are asked for. */
 enum { FAR_TERMS = 256 / sizeof(REAL) };
 
-/* The panels of n columns: up to `widest` vectors each, evenly wide, the last vector of the last
- * one holding `part` elements if it is not whole (part > 0). */
+/* The panels of columns from .. n-1: up to `widest` vectors each, evenly wide, the last vector of
+ * the last one holding `part` elements if it is not whole (part > 0). */
 typedef struct {
-    ptrdiff_t j, nv, part, vectors, count;
+    ptrdiff_t from, j, nv, part, vectors, count;
 } columns;
 
-INLINE columns first_columns(ptrdiff_t n, ptrdiff_t widest) {
-    const ptrdiff_t vectors = (n + VL - 1) / VL;
-    return (columns){.vectors = vectors, .count = (vectors + widest - 1) / widest};
+INLINE columns first_columns(ptrdiff_t from, ptrdiff_t n, ptrdiff_t widest) {
+    const ptrdiff_t vectors = (n - from + VL - 1) / VL;
+    return (columns){.from = from, .j = from, .vectors = vectors,
+                     .count = (vectors + widest - 1) / widest};
 }
 
 INLINE int next_columns(columns *at, ptrdiff_t n) {
@@ -56,7 +57,8 @@ INLINE product slice_of(const product *t, const int AXIS, ptrdiff_t first, ptrdi
  * a step of mnist 0.92 to 0.98; with AVX2 mnist's sum 0.96 to 0.98, wide's 0.99.) */
 INLINE void multiply_panel(const product *t, int axis, ptrdiff_t rows, const columns *at) {
 #if VBYTES >= 32
-    if (axis != COLUMNS && t->index && at->j == 0 && at->nv <= MAX_NV && t->depth >= FAR_TERMS) {
+    if (axis != COLUMNS && t->index && at->j == at->from && !t->near && at->nv <= MAX_NV &&
+        t->depth >= FAR_TERMS) {
         far_panels[at->nv - 1][at->part > 0](t, rows, at->j, at->part);
         return;
     }
@@ -70,13 +72,18 @@ INLINE void multiply_panel(const product *t, int axis, ptrdiff_t rows, const col
     panels[at->nv - 1][axis == COLUMNS][at->part > 0](t, rows, at->j, at->part);
 }
 
-static void multiply(const product *t, int axis, ptrdiff_t rows, ptrdiff_t n) {
-    if (axis == ROWS && !t->resume && is_shallow(t->depth, n)) {
-        shallow[t->depth - 1][end_of(t)](t, rows, n);
-        return;
-    }
-    for (columns at = first_columns(n, NV_FOR(rows)); next_columns(&at, n);)
+/* Columns from .. n-1 of a product. */
+static void multiply_from(const product *t, int axis, ptrdiff_t rows, ptrdiff_t from,
+                             ptrdiff_t n) {
+    for (columns at = first_columns(from, n, NV_FOR(rows)); next_columns(&at, n);)
         multiply_panel(t, axis, rows, &at);
+}
+
+static void multiply(const product *t, int axis, ptrdiff_t rows, ptrdiff_t n) {
+    if (axis == ROWS && !t->resume && is_shallow(t->depth, n))
+        shallow[t->depth - 1][end_of(t)](t, rows, n);
+    else
+        multiply_from(t, axis, rows, 0, n);
 }
 
 #endif

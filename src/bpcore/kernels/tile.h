@@ -41,6 +41,7 @@ typedef struct {
     ptrdiff_t b_row;
     const REAL *start; /* (n,), or NULL for 0 */
     int resume;        /* start from what is in c instead */
+    int near;          /* rows that lie anywhere have been read shortly before */
     int relu;          /* store max(c, 0) */
     const REAL *gate;  /* laid out as c: store c g'(.), where g(.) is this; or NULL */
     int g;             /* BP_RELU, BP_SIGMOID or BP_TANH */
