@@ -115,7 +115,7 @@ def test_products(isa, dtype, rng, rows, n_in, n_out):
 )
 @pytest.mark.parametrize("relu", [False, True])
 def test_quarters_in_any_order_make_the_sum(isa, dtype, rng, rows, n_in, n_out, relu):
-    assert _core.is_quartered(n_in, n_out)
+    half = _core.half_of_outputs(n_in, n_out)
     a, w = array(rng, dtype, rows, n_in), array(rng, dtype, n_in, n_out)
     b, index = array(rng, dtype, n_out), rng.integers(0, rows, rows)
     for bias in (b, None):
@@ -125,17 +125,18 @@ def test_quarters_in_any_order_make_the_sum(isa, dtype, rng, rows, n_in, n_out, 
             # An output's own quarter comes before its other one.
             for order in ["00 11 10 01", "11 00 01 10", "00 10 11 01"]:
                 whole, z = guarded(dtype, rows, n_out)
-                for inputs, outputs in order.split():
-                    _core.kernel_sum_quarter(
-                        isa, a, w, bias, z, int(inputs), int(outputs), rows_of, relu
-                    )
+                for quarter in order.split():
+                    inputs, outputs = map(int, quarter)
+                    first, end = (half, n_out) if outputs else (0, half)
+                    for part in ((first, first + 16), (first + 16, end)):
+                        _core.kernel_sum_quarter(isa, a, w, bias, z, inputs, *part, rows_of, relu)
                 assert (z == want).all()
                 assert (whole[z.size :] == -7).all()
 
 
 @pytest.mark.parametrize("n", [(255, 96), (256, 95), (64, 1000)])
 def test_small_sums_are_not_quartered(n):
-    assert not _core.is_quartered(*n)
+    assert _core.half_of_outputs(*n) is None
 
 
 @pytest.mark.parametrize(

@@ -133,15 +133,22 @@ def deal_after(slowness):
     return np.diff(begins)
 
 
-@pytest.mark.parametrize(("slower", "level"), [(100, True), (110, True), (130, False)])
-def test_two_threads_are_level_where_they_are_about_equally_fast(slower, level):
-    for slowness in (np.array([100, slower]), np.array([slower, 100])):
-        ticks = np.zeros((0, 2), np.uint64)
-        assert _core.is_level(1000, ticks)
-        for _ in range(60):
-            parts = np.diff(_core.dealt(1000, ticks))
-            ticks = np.vstack([ticks, (parts * slowness).astype(np.uint64)])
-        assert _core.is_level(1000, ticks) == level
+@pytest.mark.parametrize("n_out", [96, 97, 100, 128, 203, 512])
+@pytest.mark.parametrize("share", [0, 0.2, 0.45, 0.49, 0.5, 0.51, 0.6, 0.875, 1])
+def test_quarters_are_dealt_by_speed(n_out, share):
+    """Both halves of the inputs pass each output, its own first; the faster thread does more."""
+    half = _core.half_of_outputs(784, n_out)
+    for turn in (0, 1):
+        passed = [[], []]
+        for thread in (0, 1):
+            for inputs, first, end in _core.quarters_dealt(n_out, thread, turn, share):
+                passed[thread] += [(inputs, j) for j in range(first, end)]
+        assert sorted(passed[0] + passed[1]) == sorted(
+            ((j >= half) ^ turn, j) for j in range(n_out)
+        )
+        assert abs(len(passed[0]) - share * n_out) <= 16
+    if share == 0.5:
+        assert [p[0] for p in _core.quarters_dealt(n_out, 1, 0, share)] == [1]
 
 
 def test_who_is_fast_gets_more():

@@ -13,7 +13,7 @@ from libc.string cimport memcpy
 cimport dispatch
 cimport kernels
 from evaluate cimport cost_and_grad, evaluate
-from dispatch cimport bp_is_quartered, bp_rows
+from dispatch cimport bp_half_of_outputs, bp_is_quartered, bp_rows
 from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_shuffle
 from lbfgs cimport (
     MEMORY, MOST_TRIES, Memory, Search, add, dot, find_direction, largest, length, remember,
@@ -26,10 +26,11 @@ from network cimport (
 )
 from segments cimport SEGMENTS as SEGMENTS_, is_segmented, segment_size
 from replicas cimport SLOTS as SLOTS_, replica_size, train_replicas
-from deal cimport PARAMETERS, Deal, deal_anew, level_out, part, start_deal
+from deal cimport PARAMETERS, Deal, deal_anew, part, start_deal
 from job cimport SMALL as SMALL_, Job
 from train cimport train_epochs, train_steps
 from update cimport Update
+from quarters cimport Piece, pieces_of
 from zeros cimport choose_skips
 
 import os

@@ -11,7 +11,6 @@ other for 8 to 10 % of a step with equal parts, with these for 4 to 5; a half, a
 sixteenth of the new speed instead of an eighth: 4 to 4.5.)
 """
 
-from libc.math cimport fabs
 from libc.stdint cimport uint64_t
 from libc.string cimport memset
 from kernels cimport bp_ticks
@@ -28,7 +27,7 @@ cdef struct Pace:
 
 cdef struct Deal:
     bint equal
-    bint level    # two threads are about equally fast
+    double share  # of the first thread in the parameters, as the step began
     double begins[PHASES][DEALT + 1]   # where in the whole, which is 1, each thread's part begins
     Pace paces[PHASES][DEALT]
     uint64_t ticks[DEALT][8]           # what each thread took for each phase, on a line of its own
@@ -38,7 +37,7 @@ cdef inline void start_deal(Deal *deal, int threads) noexcept nogil:
     """Equal parts, as long as no thread's speed is known."""
     cdef int phase, thread
     deal.equal = threads == 1 or threads > DEALT
-    deal.level = True
+    deal.share = 1.0 / threads
     if deal.equal:
         return
     memset(deal.paces, 0, sizeof(deal.paces))
@@ -67,12 +66,6 @@ cdef inline void took(Deal *deal, int phase, int thread, uint64_t begin) noexcep
     """Note that a thread's part of a phase, begun at that tick, is done."""
     if not deal.equal:
         deal.ticks[thread][phase] = bp_ticks() - begin
-
-
-cdef inline void level_out(Deal *deal) noexcept nogil:
-    """Note whether two threads' parts of the parameters are about equal; for one thread, while no
-    other begins a step. (At 5 to 6, halves take as long as sharing W costs.)"""
-    deal.level = deal.equal or fabs(deal.begins[PARAMETERS][1] - 0.5) < 0.045
 
 
 cdef inline double middle(double x, double y, double z) noexcept nogil:

@@ -124,6 +124,7 @@ cdef extern from "kernels/dispatch.h" nogil:
 
     int bp_rides(int g) noexcept
     int bp_is_quartered(Py_ssize_t n_in, Py_ssize_t n_out) noexcept
+    Py_ssize_t bp_half_of_outputs(Py_ssize_t n_out) noexcept
 
     enum:
         BP_CHAIN

@@ -89,7 +89,7 @@ cdef inline void meet(Job *job) noexcept nogil:
 
 cdef inline bint is_quartered(const Job *job) noexcept nogil:
     cdef const Layer *layer = &job.plan.layers[0]
-    return (job.threads == 2 and job.deal.level and job.x != NULL and job.batch > 1
+    return (job.threads == 2 and job.x != NULL and job.batch > 1
             and layer.w >= 0 and bp_is_quartered(layer.n_in, layer.n_out)
             and not job.plan.skips)
 

@@ -24,17 +24,18 @@ def kernel_weighted_sum(str isa, const real[:, :] a, const real[:, ::1] w, const
 
 
 def kernel_sum_quarter(str isa, const real[:, :] a, const real[:, ::1] w, const real[::1] b,
-                       real[:, :] z, int inputs, int outputs, const int64_t[::1] index=None,
-                       bint relu=False):
-    """Only where `is_quartered`."""
+                       real[:, :] z, int inputs, Py_ssize_t first, Py_ssize_t end,
+                       const int64_t[::1] index=None, bint relu=False):
+    """Only where there is a `half_of_outputs`."""
     kernels.sum_quarter(find_isa(isa), z.shape[0], w.shape[0], w.shape[1], &a[0, 0], row_of(a),
                         &index[0] if index is not None else NULL, &w[0, 0],
                         &b[0] if b is not None else NULL, relu, &z[0, 0], row_of(z), inputs,
-                        outputs)
+                        first, end)
 
 
-def is_quartered(Py_ssize_t n_in, Py_ssize_t n_out):
-    return bool(bp_is_quartered(n_in, n_out))
+def half_of_outputs(Py_ssize_t n_in, Py_ssize_t n_out):
+    """Where the second half of the outputs begins, if the weighted sum comes in quarters."""
+    return bp_half_of_outputs(n_out) if bp_is_quartered(n_in, n_out) else None
 
 
 def kernel_delta_product(str isa, const real[:, :] delta, const real[:, ::1] w,
@@ -250,9 +251,8 @@ def dealt(Py_ssize_t n, const uint64_t[:, ::1] ticks):
     return [part(n, &deal, PARAMETERS, thread, threads) for thread in range(threads + 1)]
 
 
-def is_level(Py_ssize_t n, const uint64_t[:, ::1] ticks):
-    """Whether two threads then count as equally fast."""
-    cdef Deal deal
-    deal_after(&deal, n, ticks)
-    level_out(&deal)
-    return bool(deal.level)
+def quarters_dealt(Py_ssize_t n_out, int thread, int turn, double share):
+    """A thread's pieces of a turn's two quarters: (half of the inputs, first output, end)."""
+    cdef Piece pieces[2]
+    cdef int count = pieces_of(n_out, thread, turn, share, pieces), k
+    return [(pieces[k].inputs, pieces[k].first, pieces[k].end) for k in range(count)]

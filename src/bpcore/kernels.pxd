@@ -12,7 +12,7 @@ cdef extern from "kernels/dispatch.h" nogil:
                              Py_ssize_t) noexcept nogil
         void (*sum_quarter)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t,
                             const int64_t *, const float *, const float *, int, float *,
-                            Py_ssize_t, int, int) noexcept nogil
+                            Py_ssize_t, int, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const float *, Py_ssize_t,
                               const float *, const float *, int, const float *, float *,
                               Py_ssize_t) noexcept nogil
@@ -86,7 +86,7 @@ cdef extern from "kernels/dispatch.h" nogil:
                              Py_ssize_t) noexcept nogil
         void (*sum_quarter)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
                             const int64_t *, const double *, const double *, int, double *,
-                            Py_ssize_t, int, int) noexcept nogil
+                            Py_ssize_t, int, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*delta_product)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
                               const double *, const double *, int, const double *, double *,
                               Py_ssize_t) noexcept nogil
@@ -202,13 +202,14 @@ cdef inline void weighted_sum(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_i
 cdef inline void sum_quarter(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,
                              Py_ssize_t n_out, const real *a, Py_ssize_t a_row,
                              const int64_t *index, const real *w, const real *b, int relu,
-                             real *z, Py_ssize_t z_row, int inputs, int outputs) noexcept nogil:
+                             real *z, Py_ssize_t z_row, int inputs, Py_ssize_t first,
+                             Py_ssize_t end) noexcept nogil:
     if real is float:
         isa.f32.sum_quarter(rows, n_in, n_out, a, a_row, index, w, b, relu, z, z_row, inputs,
-                            outputs)
+                            first, end)
     else:
         isa.f64.sum_quarter(rows, n_in, n_out, a, a_row, index, w, b, relu, z, z_row, inputs,
-                            outputs)
+                            first, end)
 
 
 cdef inline void delta_product(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n_in,

@@ -30,7 +30,7 @@ from backprop cimport (
     bits_of, deltas, forward, input_of, output_cost, rows_of, transpose_weights, w_t_of,
 )
 from deal cimport (
-    PARAMETERS, PARTS_OF_A_DEAL, ROWS, deal_anew, equal_part, level_out, part, took,
+    PARAMETERS, PARTS_OF_A_DEAL, ROWS, deal_anew, equal_part, part, took,
 )
 from job cimport (
     BY_INDEX, GATHERED, SMALL, SMALL_ROWS, UNITS, Batch, Job, batch_divisor, batch_of,
@@ -338,7 +338,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
             begin = bp_ticks()
             if thread == 0 and batch.rows == job.batch and not batch.segmented:
                 deal_anew(&job.deal, ROWS, batch.units, job.threads)
-                level_out(&job.deal)
+                job.deal.share = job.deal.begins[PARAMETERS][1]
         elif batch.segmented:
             meet(job)
         if thread == 0:

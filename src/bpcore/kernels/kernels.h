@@ -27,12 +27,13 @@ typedef struct BP_KERNELS {
                          ptrdiff_t a_row, const int64_t *index, const REAL *w, const REAL *b,
                          int relu, REAL *z, ptrdiff_t z_row);
 
-    /* One of the four quarters of a weighted sum that bp_is_quartered: of half `inputs` of the inputs
-     * into half `outputs` of the outputs, 0 or 1. The quarter whose two numbers are the same comes
-     * first, the other adds to it and ends the sum. */
+    /* Outputs from .. to-1 of one of the four quarters of a weighted sum that bp_is_quartered: of half
+     * `inputs` (0 or 1) of the inputs into one half of the outputs. The quarter of the first inputs
+     * and first outputs, and that of the last, come first; the others add to them and end the sums. */
     void (*sum_quarter)(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
                         ptrdiff_t a_row, const int64_t *index, const REAL *w, const REAL *b,
-                        int relu, REAL *z, ptrdiff_t z_row, int inputs, int outputs);
+                        int relu, REAL *z, ptrdiff_t z_row, int inputs, ptrdiff_t from,
+                        ptrdiff_t to);
 
     /* out = delta w^T; delta is (rows, n_out), out (rows, n_in). w_t = w^T of shape (n_out,
      * n_in), or NULL: then w is turned round a panel at a time, which is the better way for

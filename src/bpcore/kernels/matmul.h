@@ -126,9 +126,10 @@ APART void multiply_few(const product *t, ptrdiff_t rows, ptrdiff_t n) {
 
 static void sum_quarter(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
                         ptrdiff_t a_row, const int64_t *index, const REAL *w, const REAL *b,
-                        int relu, REAL *z, ptrdiff_t z_row, int inputs, int outputs) {
-    const ptrdiff_t k = bp_half_of_inputs(n_in), j = bp_half_of_outputs(n_out);
-    const int first = inputs == outputs;
+                        int relu, REAL *z, ptrdiff_t z_row, int inputs, ptrdiff_t from,
+                        ptrdiff_t to) {
+    const ptrdiff_t k = bp_half_of_inputs(n_in);
+    const int first = inputs == (from >= bp_half_of_outputs(n_out));
     product t = {.depth = n_in, .a = a, .a_row = a_row, .index = index, .b = w, .b_row = n_out,
                  .start = b, .resume = !first, .near = !first, .relu = relu && !first, .c = z,
                  .c_row = z_row};
@@ -139,9 +140,9 @@ static void sum_quarter(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const R
         t.b += k * n_out;
     }
     if (packed)
-        multiply_packed(&t, NULL, FAR_C, rows, outputs ? j : 0, outputs ? n_out : j);
+        multiply_packed(&t, NULL, FAR_C, rows, from, to);
     else
-        multiply_from(&t, ROWS, rows, outputs ? j : 0, outputs ? n_out : j);
+        multiply_from(&t, ROWS, rows, from, to);
 }
 
 static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL *a,
@@ -154,9 +155,12 @@ static void weighted_sum(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const 
     } else if (is_few(n_in, n_out)) {
         multiply_few(&t, rows, n_out);
     } else if (bp_is_quartered(n_in, n_out)) {
-        for (int q = 0; q < 4; q++) /* both halves' first, then both second */
-            sum_quarter(rows, n_in, n_out, a, a_row, index, w, b, relu, z, z_row, q % 2,
-                        q < 2 ? q : 1 - q % 2);
+        const ptrdiff_t half = bp_half_of_outputs(n_out);
+        for (int q = 0; q < 4; q++) { /* both halves' first, then both second */
+            const int inputs = q % 2, outputs = q < 2 ? inputs : !inputs;
+            sum_quarter(rows, n_in, n_out, a, a_row, index, w, b, relu, z, z_row, inputs,
+                        outputs ? half : 0, outputs ? n_out : half);
+        }
     } else if (is_packed(&t, rows, n_out)) {
         multiply_packed(&t, NULL, FAR_C, rows, 0, n_out);
     } else {
