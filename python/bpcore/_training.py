@@ -53,6 +53,11 @@ class Trainer:
     model : Sequential
     network : _core.Network
     threads : int, default 1
+
+    Attributes
+    ----------
+    pace : Pace or None
+        Chooses between those threads and one, where nobody else has chosen.
     """
 
     def __init__(self, model, network, threads=1):
@@ -60,6 +65,7 @@ class Trainer:
         self.network = network
         self.optimizer = model.optimizer
         self.threads = threads
+        self.pace = None
         self.slots = None  # the optimizer's moments, set before each use
         self.grad = None  # the flat gradient, where the updates need it whole
 
@@ -74,6 +80,7 @@ class Trainer:
         if self.grad is None and (settings.whole or self.network.whole):
             self.grad = aligned_empty(self.network.parameters.size, self.network.dtype)
         count = (last - first) * (1 if totals is None else len(totals))
+        start = time.perf_counter() if self.pace else 0
         try:
             return self.network.train(
                 data.x,
@@ -90,7 +97,7 @@ class Trainer:
                 self.model._seed,
                 epoch & 0xFFFFFFFF,
                 outputs,
-                self.threads,
+                self.pace.threads if self.pace else self.threads,
                 total,
                 totals,
                 self.grad,
@@ -98,6 +105,8 @@ class Trainer:
         finally:  # also after Ctrl-C, which Python notices at the end of the call
             # Not through __setattr__, which checks settings.
             vars(self.optimizer)["_iterations"] += self.network.steps_done
+            if self.pace:
+                self.pace.measured(self.network.steps_done, time.perf_counter() - start)
 
 
 class _ChunkSize:
@@ -113,6 +122,10 @@ class _ChunkSize:
         self._measure = not with_metrics
         if with_metrics:
             self.steps = min(self.steps, max(1, _MAX_OUTPUTS // (batch_size * n_out)), 1 << 16)
+
+    def of_next_call(self, pace):
+        """Return the size of the next chunk, which may be a small one on trial."""
+        return pace.part(self.steps) if pace and self._measure else self.steps
 
     def measured(self, steps, seconds):
         if self._measure:
@@ -154,7 +167,8 @@ class ArrayEpochs:
 
     def together(self, left):
         """Return how many of the epochs left to train in one call; 0 if one is too long."""
-        return min(self._chunk.steps // self.steps, left) if self._whole else 0
+        steps = self._chunk.of_next_call(self.trainer.pace)
+        return min(steps // self.steps, left) if self._whole else 0
 
     def train_together(self, count, first_epoch, history):
         """Train whole epochs in which nobody wants to look; return their logs."""
@@ -204,7 +218,8 @@ class ArrayEpochs:
         model.reset_metrics()
         while self._at < end:
             first = self._at
-            last = min(first + (run.steps_per_hook or self._chunk.steps), end)
+            steps = run.steps_per_hook or self._chunk.of_next_call(self.trainer.pace)
+            last = min(first + steps, end)
             if run.steps_per_hook:
                 run.callbacks.on_train_batch_begin(first - begin)
             total, rows = self._train(first, last, total)

@@ -10,6 +10,7 @@ with the reduction "mean_with_sample_weight", and its factor s and the shared pe
 """
 
 import copy
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +18,9 @@ import scipy.sparse
 
 from .. import _core, initializers, layers, losses, optimizers, regularizers
 from .._data import aligned_empty, as_inputs
+from .._pace import Pace
 from .._plan import make_plan
-from .._threads import threads_for
+from .._threads import get_num_threads, threads_for
 from .._training import _NOT_DONE
 from ..models import Sequential
 
@@ -238,6 +240,9 @@ class Epochs:
         if network.model._is_serial():
             threads = 1
         self.threads = threads
+        chosen = n_threads or get_num_threads()
+        self.pace = Pace(threads) if threads > 1 and not chosen else None
+        # (No shorter on trial: penalties are summed by chunks, and must not depend on the clock.)
         self.chunk = max(1, int(_CHUNK_FLOPS / max(_LEAST_FLOPS, flops)))
         self.core = network.core(min(batch_size, rows), threads)
         self.slots = optimizer._slots_for(network.parameters, network.model)
@@ -292,6 +297,7 @@ class Epochs:
     def _train(self, settings, first, last, total=0.0, totals=None):
         model, optimizer = self.network.model, self.optimizer
         rates = optimizer._rates((last - first) * (1 if totals is None else len(totals)))
+        start = time.perf_counter()
         try:
             return self.core.train(
                 self.x,
@@ -308,7 +314,7 @@ class Epochs:
                 model._seed,
                 model._epochs & 0xFFFFFFFF,
                 None,
-                self.threads,
+                self.pace.threads if self.pace else self.threads,
                 total,
                 totals,
                 self.grad,
@@ -317,6 +323,8 @@ class Epochs:
             )
         finally:
             optimizer._iterations += self.core.steps_done
+            if self.pace:
+                self.pace.measured(self.core.steps_done, time.perf_counter() - start)
 
     def _record(self, costs):
         constant = 0.0 if self.constants is None else self._constant()
