@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import assert_close, dense_model
 
-from bpcore import _core
+from bpcore import _core, callbacks, num_threads, utils
 
 
 def with_zeros(rng, dtype, rows, n):
@@ -61,11 +61,10 @@ def test_products(isa, dtype, rng, rows, n_in, n_out):
     assert (grad[-1] == 7).all()
 
 
-@pytest.mark.parametrize(("n_in", "n_out"), [(90, 48), (330, 112)])
-def test_wide_products_have_the_bits_of_those_that_skip_nothing(isa, dtype, rng, n_in, n_out):
-    a, w = with_zeros(rng, dtype, 50, n_in), rng.normal(size=(n_in, n_out)).astype(dtype)
-    delta = rng.normal(size=(50, n_out)).astype(dtype)
-    z, grad = (np.empty((2, *shape), dtype) for shape in ((50, n_out), (n_in, n_out)))
+def test_wide_products_have_the_bits_of_those_that_skip_nothing(isa, dtype, rng):
+    a, w = with_zeros(rng, dtype, 50, 90), rng.normal(size=(90, 48)).astype(dtype)
+    delta = rng.normal(size=(50, 48)).astype(dtype)
+    z, grad = (np.empty((2, *shape), dtype) for shape in ((50, 48), (90, 48)))
     for i, bits in enumerate((None, bits_of(isa, a))):
         _core.kernel_weighted_sum(isa, a, w, None, z[i], None, False, bits)
         _core.kernel_gradient(isa, a, delta, grad[i], 0, None, bits)
@@ -122,6 +121,28 @@ def test_fit(isa, rng, kind):
         losses.append(model.fit(data, y, 64, 8, 0).history["loss"])
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-10)
     np.testing.assert_allclose(losses[2], losses[0], rtol=1e-8)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_bits_do_not_depend_on_how_many_steps_a_call_takes(isa, rng, threads):
+    """Of sums that come in quarters where nothing is skipped."""
+    x = rng.normal(size=(600, 300)) * (rng.random((600, 300)) < 0.2)
+    y = rng.integers(0, 5, 600)
+
+    class Look(callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            pass
+
+    models = []
+    for watched in ([], [Look()]):
+        utils.set_random_seed(3)
+        model = dense_model(
+            (300, 100, 5), ["relu", "softmax"], "sparse_categorical_crossentropy", "float32", "adam"
+        )
+        with num_threads(threads):
+            model.fit(x, y, 64, 3, 0, callbacks=watched)
+        models.append(model)
+    assert (models[0].theta == models[1].theta).all()
 
 
 def _sparse(x):

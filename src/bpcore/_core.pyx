@@ -531,7 +531,7 @@ cdef class Network:
         self.enter()
         try:
             with nogil:
-                choose_skips(&self.plan, current_isa, n, n, x, source, work)
+                choose_skips(&self.plan, current_isa, self.plan.capacity, n, x, source, work)
                 total = cost_and_grad(&self.plan, current_isa, n, x, source, y, weight, scale,
                                       share, theta, work, grad, block)
         finally:
@@ -543,11 +543,10 @@ cdef class Network:
 cdef run_job(Plan *plan, Job *job, Py_ssize_t slots, Py_ssize_t epochs, double *totals,
              real *like):
     cdef bint done = False
-    cdef Py_ssize_t trained = (job.last - job.first) * job.batch * max(epochs, 1)
     job.steps_done = job.epochs_done = 0
     job.penalties = 0
     with nogil:
-        choose_skips(plan, job.isa, trained, job.n, <const real *>job.x, &job.source,
+        choose_skips(plan, job.isa, job.batch, job.n, <const real *>job.x, &job.source,
                      <real *>job.work)
         if job.threads > 1 and job.plain and is_segmented(plan, job.batch):
             done = train_replicas(job, slots, epochs, totals, like)
