@@ -79,6 +79,26 @@ def test_bits_do_not_depend_on_threads(isa, configuration):
     assert digests == [digests[0]] * 4
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_bits_of_a_first_layer_that_two_threads_share_by_inputs(frozen, bias, dtype, rng):
+    """Odd sizes, and a last batch of one row."""
+    x, y = rng.normal(size=(97, 301)), rng.normal(size=(97, 2))
+    thetas = []
+    for threads in (1, 2, 3):
+        bpcore.utils.set_random_seed(3)
+        model = bpcore.Sequential([bpcore.Input((301,))], dtype=dtype)
+        model.add(layers.Dense(103, "relu", use_bias=bias, trainable=not frozen))
+        model.add(layers.Dense(2))
+        model.compile(optimizers.Adam(0.01), "mse")
+        with bpcore.num_threads(threads):
+            model.fit(x, y, 32, 3, 0)
+        thetas.append(model.theta)
+    assert (thetas[0] == thetas[1]).all()
+    assert (thetas[0] == thetas[2]).all()
+
+
 @pytest.mark.parametrize("batch", [50, 200])
 @pytest.mark.parametrize(
     "optimizer",
@@ -146,7 +166,7 @@ def test_quarters_are_dealt_by_speed(n_out, share):
         assert sorted(passed[0] + passed[1]) == sorted(
             ((j >= half) ^ turn, j) for j in range(n_out)
         )
-        assert abs(len(passed[0]) - share * n_out) <= 16
+        assert abs(len(passed[0]) - share * n_out) <= 24
     if share == 0.5:
         assert [p[0] for p in _core.quarters_dealt(n_out, 1, 0, share)] == [1]
 

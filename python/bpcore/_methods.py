@@ -12,11 +12,10 @@ from ._compiling import CompiledMethods
 from ._data import as_count, as_inputs, as_sample_weight
 from ._fit import Run
 from ._fit import fit as _run_fit
-from ._pace import Pace
 from ._plan import make_plan
 from ._progress import check_verbose
 from ._sources import batch_source, is_batch_source
-from ._threads import get_num_threads, threads_for
+from ._threads import threads_for
 from ._training import Data, Trainer
 from ._variables import has_rules
 from .callbacks import CallbackList
@@ -66,10 +65,6 @@ class TrainingMethods(CompiledMethods):
         if trainer is None:
             trainer = Trainer(self, self._network(*key), threads)
             self._trainers = {key: trainer}
-        if threads == 1 or get_num_threads() is not None:
-            trainer.pace = None
-        elif trainer.pace is None:
-            trainer.pace = Pace(threads)
         # A setting such as momentum may have changed, and with it what is kept.
         trainer.slots = self.optimizer._slots_for(self._parameters, self)
         return trainer

@@ -14,6 +14,8 @@ import numpy as np
 from . import _core
 from ._batches import warn_out_of_data
 from ._data import aligned_empty
+from ._threads import get_num_threads
+from ._trials import Trials
 
 CHUNK_SECONDS = 0.05
 # Before anything is measured: operations a second, as a slow machine makes.
@@ -53,11 +55,6 @@ class Trainer:
     model : Sequential
     network : _core.Network
     threads : int, default 1
-
-    Attributes
-    ----------
-    pace : Pace or None
-        Chooses between those threads and one, where nobody else has chosen.
     """
 
     def __init__(self, model, network, threads=1):
@@ -65,22 +62,34 @@ class Trainer:
         self.network = network
         self.optimizer = model.optimizer
         self.threads = threads
-        self.pace = None
+        self.trials = Trials(threads)
         self.slots = None  # the optimizer's moments, set before each use
         self.grad = None  # the flat gradient, where the updates need it whole
 
     def steps(
-        self, data, order, batch_size, first, last, epoch, outputs=None, total=0.0, totals=None
+        self,
+        data,
+        order,
+        batch_size,
+        first,
+        last,
+        epoch,
+        outputs=None,
+        total=0.0,
+        totals=None,
+        trials=None,
     ):
         """Run mini-batches first .. last-1 of an epoch; return total plus their costs.
 
-        With `totals`, run so many whole epochs, each in an order drawn anew into `order`.
+        With `totals`, run so many whole epochs, each in an order drawn anew into `order`. With
+        `trials`, by the threads that these choose.
         """
         settings = self.optimizer._settings(self.model)
         if self.grad is None and (settings.whole or self.network.whole):
             self.grad = aligned_empty(self.network.parameters.size, self.network.dtype)
         count = (last - first) * (1 if totals is None else len(totals))
-        start = time.perf_counter() if self.pace else 0
+        threads = trials.threads if trials else self.threads
+        start = time.perf_counter()
         try:
             return self.network.train(
                 data.x,
@@ -97,7 +106,7 @@ class Trainer:
                 self.model._seed,
                 epoch & 0xFFFFFFFF,
                 outputs,
-                self.pace.threads if self.pace else self.threads,
+                threads,
                 total,
                 totals,
                 self.grad,
@@ -105,8 +114,9 @@ class Trainer:
         finally:  # also after Ctrl-C, which Python notices at the end of the call
             # Not through __setattr__, which checks settings.
             vars(self.optimizer)["_iterations"] += self.network.steps_done
-            if self.pace:
-                self.pace.measured(self.network.steps_done, time.perf_counter() - start)
+            if trials:
+                seconds, short = time.perf_counter() - start, last * batch_size > len(data)
+                trials.took(threads, self.network.steps_done, seconds, short)
 
 
 class _ChunkSize:
@@ -123,9 +133,9 @@ class _ChunkSize:
         if with_metrics:
             self.steps = min(self.steps, max(1, _MAX_OUTPUTS // (batch_size * n_out)), 1 << 16)
 
-    def of_next_call(self, pace):
+    def of_next_call(self, trials):
         """Return the size of the next chunk, which may be a small one on trial."""
-        return pace.part(self.steps) if pace and self._measure else self.steps
+        return trials.part(self.steps) if trials and self._measure else self.steps
 
     def measured(self, steps, seconds):
         if self._measure:
@@ -162,12 +172,15 @@ class ArrayEpochs:
             model._parameters.size, batch_size, self._n_out, bool(model._compiled_metrics)
         )
         self._pending = None
+        # What the user chose is not put on trial.
+        chosen = trainer.threads == 1 or get_num_threads() is not None
+        self._trials = None if chosen else trainer.trials
 
     # ---- several epochs at once ------------------------------------------------
 
     def together(self, left):
         """Return how many of the epochs left to train in one call; 0 if one is too long."""
-        steps = self._chunk.of_next_call(self.trainer.pace)
+        steps = self._chunk.of_next_call(self._trials)
         return min(steps // self.steps, left) if self._whole else 0
 
     def train_together(self, count, first_epoch, history):
@@ -184,6 +197,7 @@ class ArrayEpochs:
                 self.steps,
                 self.model._epochs,
                 totals=totals,
+                trials=self._trials,
             )
         finally:
             logs = self.settle()
@@ -218,7 +232,7 @@ class ArrayEpochs:
         model.reset_metrics()
         while self._at < end:
             first = self._at
-            steps = run.steps_per_hook or self._chunk.of_next_call(self.trainer.pace)
+            steps = run.steps_per_hook or self._chunk.of_next_call(self._trials)
             last = min(first + steps, end)
             if run.steps_per_hook:
                 run.callbacks.on_train_batch_begin(first - begin)
@@ -256,7 +270,15 @@ class ArrayEpochs:
             outputs = np.empty((rows, self._n_out), data.y.dtype)
         start = time.perf_counter()
         total = self.trainer.steps(
-            data, self._order, self.batch_size, first, last, model._epochs, outputs, total
+            data,
+            self._order,
+            self.batch_size,
+            first,
+            last,
+            model._epochs,
+            outputs,
+            total,
+            trials=self._trials,
         )
         self._chunk.measured(last - first, time.perf_counter() - start)
         if outputs is not None:

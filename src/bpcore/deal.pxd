@@ -2,8 +2,8 @@
 
 Cores are seldom equally fast: some are built smaller, and what else runs on a core, or shares
 its caches, slows it from one second to the next. Threads meet behind each phase, where equal parts
-would make them as slow as the slowest. What is dealt is rows of a batch and rows of each W, which
-have the same bits whoever works on them.
+would make them as slow as the slowest. What is dealt is rows of a batch, rows of each W, and
+outputs (quarters.pxd), which have the same bits whoever works on them.
 
 (Two threads, the second made to take twice as long: mnist 0.90 of one thread's time, wide 0.83;
 with equal parts 1.24 and 1.07. On two cores beside other machines' threads, mnist's waited for each
@@ -27,7 +27,7 @@ cdef struct Pace:
 
 cdef struct Deal:
     bint equal
-    double share  # of the first thread in the parameters, as the step began
+    double share  # of the first of two threads in W, by the last step; for quarters.pxd
     double begins[PHASES][DEALT + 1]   # where in the whole, which is 1, each thread's part begins
     Pace paces[PHASES][DEALT]
     uint64_t ticks[DEALT][8]           # what each thread took for each phase, on a line of its own

@@ -88,6 +88,7 @@ cdef inline void meet(Job *job) noexcept nogil:
 
 
 cdef inline bint is_quartered(const Job *job) noexcept nogil:
+    """Whether two threads share the first layer's sums by its inputs."""
     cdef const Layer *layer = &job.plan.layers[0]
     return (job.threads == 2 and job.x != NULL and job.batch > 1
             and layer.w >= 0 and bp_is_quartered(layer.n_in, layer.n_out)

@@ -231,23 +231,17 @@ def kernel_gather_rows(str isa, src, real[:, ::1] dst, Py_ssize_t first=0,
 # And how work is dealt to threads.
 
 
-cdef int deal_after(Deal *deal, Py_ssize_t n, const uint64_t[:, ::1] ticks):
-    """Deal n pieces of the parameters after steps in which threads took ticks[step, thread]."""
+def dealt(Py_ssize_t n, const uint64_t[:, ::1] ticks):
+    """Where each thread's part of n pieces begins, and n, when they took ticks[step, thread]."""
+    cdef Deal deal
     cdef int threads = ticks.shape[1], thread
     cdef Py_ssize_t step
-    start_deal(deal, threads)
+    start_deal(&deal, threads)
     for step in range(ticks.shape[0]):
         if not deal.equal:
             for thread in range(threads):
                 deal.ticks[thread][PARAMETERS] = ticks[step, thread]
-        deal_anew(deal, PARAMETERS, n, threads)
-    return threads
-
-
-def dealt(Py_ssize_t n, const uint64_t[:, ::1] ticks):
-    """Where each thread's part of n pieces begins, and n, when they took ticks[step, thread]."""
-    cdef Deal deal
-    cdef int threads = deal_after(&deal, n, ticks), thread
+        deal_anew(&deal, PARAMETERS, n, threads)
     return [part(n, &deal, PARAMETERS, thread, threads) for thread in range(threads + 1)]
 
 

@@ -1,11 +1,11 @@
 """The loop over shuffled mini-batches.
 
-A step has two phases, with a barrier behind each when several threads share it:
+A step has two phases, with a barrier behind each when several threads share it (two threads
+have two barriers more within the first, where they share a first layer's inputs: quarters.pxd):
 
 rows        For each block of rows: all weighted sums and activations, the cost
             and delta[L], all deltas. Examples are independent; a thread takes a part of the
             batch, and a block walks through all layers while its a and delta are in cache.
-            (The sums of a large first layer two threads share by its inputs: quarters.pxd.)
 parameters  For each chunk of rows of each W: its gradient over the whole batch, the
             optimizer's update, and its part of W^T, while the chunk is in cache. A thread
             takes a part of every W; the gradient never reaches the memory of the whole,
@@ -169,6 +169,11 @@ cdef inline void update_vectors(Job *job, const Update *update, const Step *step
                           layer.group, grad + layer.n_out)
 
 
+cdef inline bint is_updated(const Job *job, int l) noexcept nogil:
+    """Whether the W of a layer that has one changes."""
+    return job.plain or job.plan.variables[job.plan.layers[l].variable].trainable
+
+
 cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *update,
                                   const Step *step, int thread, real *like) noexcept nogil:
     """This thread's part of every W and b: updated, or, where an update needs the whole
@@ -194,7 +199,7 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
         update_vectors(job, update, step, like)
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
-        if layer.w < 0 or not (job.plain or plan.variables[layer.variable].trainable):
+        if layer.w < 0 or not is_updated(job, l):
             continue
         a = input_of(plan, l, x, 0, work)
         delta = rows_of(plan, layer.delta, layer.row, 0, work)
@@ -338,7 +343,8 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
             begin = bp_ticks()
             if thread == 0 and batch.rows == job.batch and not batch.segmented:
                 deal_anew(&job.deal, ROWS, batch.units, job.threads)
-                job.deal.share = job.deal.begins[PARAMETERS][1]
+                if batch.quartered and is_updated(job, 0):
+                    job.deal.share = job.deal.begins[PARAMETERS][1]
         elif batch.segmented:
             meet(job)
         if thread == 0:

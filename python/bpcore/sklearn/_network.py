@@ -18,10 +18,10 @@ import scipy.sparse
 
 from .. import _core, initializers, layers, losses, optimizers, regularizers
 from .._data import aligned_empty, as_inputs
-from .._pace import Pace
 from .._plan import make_plan
 from .._threads import get_num_threads, threads_for
 from .._training import _NOT_DONE
+from .._trials import Trials
 from ..models import Sequential
 
 # Rows that predictions take through the network at a time.
@@ -241,7 +241,7 @@ class Epochs:
             threads = 1
         self.threads = threads
         chosen = n_threads or get_num_threads()
-        self.pace = Pace(threads) if threads > 1 and not chosen else None
+        self.trials = Trials(threads) if threads > 1 and not chosen else None
         # (No shorter on trial: penalties are summed by chunks, and must not depend on the clock.)
         self.chunk = max(1, int(_CHUNK_FLOPS / max(_LEAST_FLOPS, flops)))
         self.core = network.core(min(batch_size, rows), threads)
@@ -297,6 +297,7 @@ class Epochs:
     def _train(self, settings, first, last, total=0.0, totals=None):
         model, optimizer = self.network.model, self.optimizer
         rates = optimizer._rates((last - first) * (1 if totals is None else len(totals)))
+        threads = self.trials.threads if self.trials else self.threads
         start = time.perf_counter()
         try:
             return self.core.train(
@@ -314,7 +315,7 @@ class Epochs:
                 model._seed,
                 model._epochs & 0xFFFFFFFF,
                 None,
-                self.pace.threads if self.pace else self.threads,
+                threads,
                 total,
                 totals,
                 self.grad,
@@ -323,8 +324,9 @@ class Epochs:
             )
         finally:
             optimizer._iterations += self.core.steps_done
-            if self.pace:
-                self.pace.measured(self.core.steps_done, time.perf_counter() - start)
+            if self.trials:
+                seconds, short = time.perf_counter() - start, last * self.batch_size > len(self.y)
+                self.trials.took(threads, self.core.steps_done, seconds, short)
 
     def _record(self, costs):
         constant = 0.0 if self.constants is None else self._constant()

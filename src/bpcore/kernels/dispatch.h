@@ -96,14 +96,14 @@ static inline ptrdiff_t bp_words_of_bits(ptrdiff_t n) { return (n + 63) / 64; }
 
 /* The weighted sums of a large W come in four quarters: half of the inputs into half of the outputs.
  * The first outputs add up the first half of the inputs, then the other; the last outputs begin with
- * the other half. So two threads can have half of the inputs each, of which no one else then reads
- * x or W, and both begin at once. The order is the same for any number of threads, and for rows alone;
- * sums that skip zeros have another. */
+ * the other half. So two threads can have half of the inputs each, and with them half of W, and both
+ * begin at once. The order is the same for any number of threads, and for rows alone; sums that skip
+ * zeros have another. */
 enum { BP_QUARTERED_IN = 256, BP_QUARTERED_OUT = 96 };
 static inline int bp_is_quartered(ptrdiff_t n_in, ptrdiff_t n_out) {
     return n_in >= BP_QUARTERED_IN && n_out >= BP_QUARTERED_OUT;
 }
-/* Where the second half begins: of the inputs, with a word of bits; of the outputs, with a line. */
+/* Where the second half begins: with a line of the cache. */
 static inline ptrdiff_t bp_half_of_inputs(ptrdiff_t n_in) { return (n_in + 64) / 128 * 64; }
 static inline ptrdiff_t bp_half_of_outputs(ptrdiff_t n_out) { return (n_out + 16) / 32 * 16; }
 

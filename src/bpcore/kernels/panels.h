@@ -73,8 +73,8 @@ INLINE void multiply_panel(const product *t, int axis, ptrdiff_t rows, const col
 }
 
 /* Columns from .. n-1 of a product. */
-static void multiply_from(const product *t, int axis, ptrdiff_t rows, ptrdiff_t from,
-                             ptrdiff_t n) {
+INLINE void multiply_from(const product *t, int axis, ptrdiff_t rows, ptrdiff_t from,
+                          ptrdiff_t n) {
     for (columns at = first_columns(from, n, NV_FOR(rows)); next_columns(&at, n);)
         multiply_panel(t, axis, rows, &at);
 }

@@ -3,35 +3,36 @@
 import pytest
 
 import bpcore
-from bpcore import _pace, layers
+from bpcore import _trials, layers
 from bpcore.sklearn import MLPRegressor
 
 
-def run(pace, calls, several, one, steps=100):
+def run(trials, calls, several, one, steps=100):
     """Let so many calls take seconds a step, by one thread or several; return their threads."""
     used = []
     for call in range(calls):
-        used.append(pace.threads)
-        taken = several(call) if pace.threads > 1 else one
-        pace.measured(pace.part(steps), taken * pace.part(steps))
+        used.append(trials.threads)
+        taken = several(call) if trials.threads > 1 else one
+        count = trials.part(steps)
+        trials.took(trials.threads, count, taken * count)
     return used
 
 
 def test_several_are_kept_where_they_are_faster():
-    used = run(_pace.Pace(2), 500, lambda call: 1.0, 1.8)
+    used = run(_trials.Trials(2), 500, lambda call: 1.0, 1.8)
     assert used[:3] == [2, 2, 1]  # tried soon
     assert used.count(1) == 3
 
 
 @pytest.mark.parametrize("several", [2, 8])
 def test_one_is_kept_where_several_are_slower(several):
-    used = run(_pace.Pace(several), 400, lambda call: 1.3, 1.0)
+    used = run(_trials.Trials(several), 400, lambda call: 1.3, 1.0)
     assert used[2:10] == [1] * 8
-    assert used.count(several) <= 2 + 400 / _pace._OFTEN
+    assert used.count(several) <= 2 + 400 / _trials._OFTEN
 
 
 def test_several_that_become_slow_are_given_up_and_taken_up_again():
-    used = run(_pace.Pace(2), 150, lambda call: 1.5 if 50 <= call < 90 else 0.6, 1.0)
+    used = run(_trials.Trials(2), 150, lambda call: 1.5 if 50 <= call < 90 else 0.6, 1.0)
     assert used[3:50] == [2] * 47
     assert 1 in used[50:56]
     assert used[56:90].count(2) <= 5
@@ -39,22 +40,57 @@ def test_several_that_become_slow_are_given_up_and_taken_up_again():
 
 
 def test_several_that_are_a_little_slower_stay():
-    assert run(_pace.Pace(2), 100, lambda call: 1.05, 1.0).count(1) == 1
+    assert run(_trials.Trials(2), 20, lambda call: 1.05, 1.0).count(1) == 1
 
 
 def test_a_trial_takes_a_part_of_a_chunk():
-    pace = _pace.Pace(2)
-    assert [pace.part(steps) for steps in (1, 7, 800)] == [1, 7, 800]
-    run(pace, 2, lambda call: 1.0, 1.0)
-    assert [pace.part(steps) for steps in (1, 7, 800)] == [1, 1, 100]
+    trials = _trials.Trials(2)
+    assert [trials.part(steps) for steps in (1, 7, 800)] == [1, 7, 800]
+    run(trials, 2, lambda call: 1.0, 1.0)
+    assert [trials.part(steps) for steps in (1, 7, 800)] == [1, 1, 100]
 
 
-def test_short_calls_say_nothing():
-    pace = _pace.Pace(2)
-    for _ in range(10):
-        pace.measured(10, 1e-5)
-        pace.measured(0, 1.0)
-    assert run(pace, 3, lambda call: 1.0, 1.8) == [2, 2, 1]
+def test_short_calls_count_together():
+    trials = _trials.Trials(2)
+    for _ in range(1000):
+        trials.took(2, 10, 1e-5)
+        trials.took(2, 0, 0)
+        if trials.threads == 1:
+            break
+    # Each judgement takes a millisecond; the second one calls for a trial.
+    assert trials.threads == 1
+    for _ in range(101):
+        trials.took(trials.threads, 10, 1.8e-5 if trials.threads == 1 else 1e-5)
+    assert trials.threads == 2
+
+
+def test_a_call_that_began_before_the_last_choice_does_not_count():
+    trials = _trials.Trials(2)
+    run(trials, 2, lambda call: 1.0, 1.8)
+    trials.took(2, 100, 1.0)
+    assert trials.threads == 1
+    trials.took(1, 100, 180.0)
+    assert trials.threads == 2
+
+
+def test_short_batches_do_not_count():
+    trials = _trials.Trials(2)
+    for _ in range(300):
+        trials.took(2, 1, 0.03)
+        trials.took(2, 1, 0.01, ends_short=True)
+        if trials.threads == 1:
+            trials.took(1, 1, 0.01, ends_short=True)
+            trials.took(1, 1, 0.05)
+    assert trials._best == pytest.approx(0.03)
+    assert trials._kept == 2
+    trials = _trials.Trials(2)
+    trials.took(2, 40, 0.1, ends_short=True)
+    assert trials._best == 0.1 / 40
+
+
+def test_a_trial_that_was_nearly_won_is_soon_repeated():
+    used = run(_trials.Trials(2), 60, lambda call: 1.0, 1.05)
+    assert used.count(1) == 3
 
 
 @pytest.fixture
@@ -62,13 +98,13 @@ def threads_used(monkeypatch):
     """Threads of each call to train, of which two seem to take half as long again as one."""
     used = []
     monkeypatch.setattr("bpcore._threads.available_cpus", lambda: 2)
-    measured = _pace.Pace.measured
+    took = _trials.Trials.took
 
-    def slow(self, steps, seconds):
-        used.append(self.threads)
-        measured(self, steps, steps * (0.15 if self.threads > 1 else 0.1))
+    def slow(self, threads, steps, seconds, ends_short):
+        used.append(threads)
+        took(self, threads, steps, steps * (0.15 if threads > 1 else 0.1), ends_short)
 
-    monkeypatch.setattr(_pace.Pace, "measured", slow)
+    monkeypatch.setattr(_trials.Trials, "took", slow)
     return used
 
 
