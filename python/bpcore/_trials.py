@@ -6,7 +6,8 @@ is bpcore's choice, a part of a chunk of mini-batches is now and then run by one
 fit goes on with what was faster. The bits do not depend on it.
 
 (Two threads beside a busy program on one of their cores, against one thread: 20-64-64-1 by 256 rows
-1.25 times the time, mnist 1.18; with trials 1.03 and 1.03. On two free cores, as without trials.)
+1.25 to 1.34 times the time, mnist 1.14 to 1.18; with trials 1.03 to 1.07, and 1.03 to 1.10. On two
+free cores, as without trials.)
 """
 
 # A trial takes one part in so many of a chunk, which is 50 ms.
