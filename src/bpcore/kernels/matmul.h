@@ -9,7 +9,11 @@
  * chunk's update: x 0.99 to 1.04, the latter also where the second cache has 512 kB. There
  * too, during a block of the depth, the same rows' part of the next block: mnist's sum x 1.01, wide's
  * 1.00; and copies of what a narrow gradient reads: wide x 0.99 to 1.00. On Zen 4 that gradient by 32
- * or 64 of the batch's rows, the next ones asked for: wide x 0.98 to 1.01, mnist x 1.03.) */
+ * or 64 of the batch's rows, the next ones asked for: wide x 0.98 to 1.01, mnist x 1.03. Also there, the
+ * next chunk's columns of x asked for while these are turned round, or by the tiles, with and without
+ * its w, m and v: x 0.99 to 1.03. Blocks of a^T, as many rows as a tile has, copied by pieces of six
+ * elements, in place of rows turned round: x 0.98 to 1.01, as the copy takes 1.2 to 1.6 times as long
+ * as the turn.) */
 #ifndef BPCORE_MATMUL_H
 #define BPCORE_MATMUL_H
 
