@@ -41,8 +41,7 @@ def set_num_threads(n):
     n : int or None
         None, the default, leaves the choice to bpcore: as many of the CPUs available to the
         process as the size of the network and its batches pays for, or one while that turns
-        out to be faster. The environment variable
-        BPCORE_NUM_THREADS sets it at import.
+        out to be faster. The environment variable BPCORE_NUM_THREADS sets it at import.
     """
     global _default
     _default = None if n is None else as_count(n, "n")

@@ -14,8 +14,7 @@ import numpy as np
 from . import _core
 from ._batches import warn_out_of_data
 from ._data import aligned_empty
-from ._threads import get_num_threads
-from ._trials import Trials
+from ._trials import Trials, is_open
 
 CHUNK_SECONDS = 0.05
 # Before anything is measured: operations a second, as a slow machine makes.
@@ -77,19 +76,17 @@ class Trainer:
         outputs=None,
         total=0.0,
         totals=None,
-        trials=None,
+        threads=None,
     ):
         """Run mini-batches first .. last-1 of an epoch; return total plus their costs.
 
-        With `totals`, run so many whole epochs, each in an order drawn anew into `order`. With
-        `trials`, by the threads that these choose.
+        With `totals`, run so many whole epochs, each in an order drawn anew into `order`. By
+        `threads` threads, or as many as the trainer has.
         """
         settings = self.optimizer._settings(self.model)
         if self.grad is None and (settings.whole or self.network.whole):
             self.grad = aligned_empty(self.network.parameters.size, self.network.dtype)
         count = (last - first) * (1 if totals is None else len(totals))
-        threads = trials.threads if trials else self.threads
-        start = time.perf_counter()
         try:
             return self.network.train(
                 data.x,
@@ -106,7 +103,7 @@ class Trainer:
                 self.model._seed,
                 epoch & 0xFFFFFFFF,
                 outputs,
-                threads,
+                threads or self.threads,
                 total,
                 totals,
                 self.grad,
@@ -114,9 +111,6 @@ class Trainer:
         finally:  # also after Ctrl-C, which Python notices at the end of the call
             # Not through __setattr__, which checks settings.
             vars(self.optimizer)["_iterations"] += self.network.steps_done
-            if trials:
-                seconds, short = time.perf_counter() - start, last * batch_size > len(data)
-                trials.took(threads, self.network.steps_done, seconds, short)
 
 
 class _ChunkSize:
@@ -172,9 +166,7 @@ class ArrayEpochs:
             model._parameters.size, batch_size, self._n_out, bool(model._compiled_metrics)
         )
         self._pending = None
-        # What the user chose is not put on trial.
-        chosen = trainer.threads == 1 or get_num_threads() is not None
-        self._trials = None if chosen else trainer.trials
+        self._trials = trainer.trials if is_open(trainer.threads) else None
 
     # ---- several epochs at once ------------------------------------------------
 
@@ -187,21 +179,10 @@ class ArrayEpochs:
         """Train whole epochs in which nobody wants to look; return their logs."""
         totals = np.full(count, _NOT_DONE)
         self._pending = history, history._lengths(), first_epoch, self.model._epochs, totals
-        start = time.perf_counter()
         try:
-            self.trainer.steps(
-                self.data,
-                self._order,
-                self.batch_size,
-                0,
-                self.steps,
-                self.model._epochs,
-                totals=totals,
-                trials=self._trials,
-            )
+            self._call(0, self.steps, totals=totals)
         finally:
             logs = self.settle()
-        self._chunk.measured(count * self.steps, time.perf_counter() - start)
         self._pending = None
         return logs
 
@@ -214,6 +195,30 @@ class ArrayEpochs:
         self.model._epochs = trained + len(losses)
         history._record(lengths, first_epoch, losses)
         return [{"loss": loss} for loss in losses]
+
+    def _call(self, first, last, outputs=None, total=0.0, totals=None):
+        """`Trainer.steps` over the data, by which the next call's size and threads are chosen."""
+        threads = self._trials.threads if self._trials else None
+        start = time.perf_counter()
+        total = self.trainer.steps(
+            self.data,
+            self._order,
+            self.batch_size,
+            first,
+            last,
+            self.model._epochs,
+            outputs,
+            total,
+            totals,
+            threads,
+        )
+        seconds = time.perf_counter() - start
+        count = (last - first) * (1 if totals is None else len(totals))
+        self._chunk.measured(count, seconds)
+        if self._trials:
+            ends_short = last * self.batch_size > len(self.data)
+            self._trials.took(threads, count, seconds, ends_short)
+        return total
 
     # ---- one epoch -------------------------------------------------------------
 
@@ -268,19 +273,7 @@ class ArrayEpochs:
         outputs = None
         if model._compiled_metrics:
             outputs = np.empty((rows, self._n_out), data.y.dtype)
-        start = time.perf_counter()
-        total = self.trainer.steps(
-            data,
-            self._order,
-            self.batch_size,
-            first,
-            last,
-            model._epochs,
-            outputs,
-            total,
-            trials=self._trials,
-        )
-        self._chunk.measured(last - first, time.perf_counter() - start)
+        total = self._call(first, last, outputs, total)
         if outputs is not None:
             index = seen if self._order is None else self._order[seen]
             weight = None

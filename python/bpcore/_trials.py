@@ -10,6 +10,8 @@ fit goes on with what was faster. The bits do not depend on it.
 free cores, as without trials.)
 """
 
+from ._threads import get_num_threads
+
 # A trial takes one part in so many of a chunk, which is 50 ms.
 _PARTS = 8
 # Calls from one trial to the next: of one thread, and of several.
@@ -24,6 +26,11 @@ _GAIN = 0.9
 _LEAST_SECONDS = 1e-3
 # And fewer steps say little if the last of them is of fewer rows than the others.
 _LEAST_STEPS = 16
+
+
+def is_open(threads):
+    """Whether so many threads may be put on trial: several that the user did not choose."""
+    return threads > 1 and get_num_threads() is None
 
 
 class Trials:

@@ -135,12 +135,16 @@ cdef inline int penalties_phase(Job *job, int thread, real *like) except -1 nogi
     return 0
 
 
+cdef inline bint is_updated(const Job *job, Py_ssize_t variable) noexcept nogil:
+    return job.plain or job.plan.variables[variable].trainable
+
+
 cdef inline void update_vector(Job *job, const Update *update, const Step *step,
                                Py_ssize_t variable, Py_ssize_t at, Py_ssize_t n,
                                real *grad) noexcept nogil:
     """One vector of parameters, whose gradient was summed as the rows passed."""
     cdef const Plan *plan = job.plan
-    if not (job.plain or plan.variables[variable].trainable):
+    if not is_updated(job, variable):
         return
     if job.grad != NULL:
         memcpy(<real *>job.grad + at, grad, n * sizeof(real))
@@ -169,11 +173,6 @@ cdef inline void update_vectors(Job *job, const Update *update, const Step *step
                           layer.group, grad + layer.n_out)
 
 
-cdef inline bint is_updated(const Job *job, int l) noexcept nogil:
-    """Whether the W of a layer that has one changes."""
-    return job.plain or job.plan.variables[job.plan.layers[l].variable].trainable
-
-
 cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *update,
                                   const Step *step, int thread, real *like) noexcept nogil:
     """This thread's part of every W and b: updated, or, where an update needs the whole
@@ -199,7 +198,7 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
         update_vectors(job, update, step, like)
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
-        if layer.w < 0 or not is_updated(job, l):
+        if layer.w < 0 or not is_updated(job, layer.variable):
             continue
         a = input_of(plan, l, x, 0, work)
         delta = rows_of(plan, layer.delta, layer.row, 0, work)
@@ -343,7 +342,7 @@ cdef inline int thread_steps(Job *job, int thread, real *like) except -1 nogil:
             begin = bp_ticks()
             if thread == 0 and batch.rows == job.batch and not batch.segmented:
                 deal_anew(&job.deal, ROWS, batch.units, job.threads)
-                if batch.quartered and is_updated(job, 0):
+                if batch.quartered and is_updated(job, job.plan.layers[0].variable):
                     job.deal.share = job.deal.begins[PARAMETERS][1]
         elif batch.segmented:
             meet(job)

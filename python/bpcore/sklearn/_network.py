@@ -19,9 +19,9 @@ import scipy.sparse
 from .. import _core, initializers, layers, losses, optimizers, regularizers
 from .._data import aligned_empty, as_inputs
 from .._plan import make_plan
-from .._threads import get_num_threads, threads_for
+from .._threads import threads_for
 from .._training import _NOT_DONE
-from .._trials import Trials
+from .._trials import Trials, is_open
 from ..models import Sequential
 
 # Rows that predictions take through the network at a time.
@@ -240,8 +240,7 @@ class Epochs:
         if network.model._is_serial():
             threads = 1
         self.threads = threads
-        chosen = n_threads or get_num_threads()
-        self.trials = Trials(threads) if threads > 1 and not chosen else None
+        self.trials = Trials(threads) if not n_threads and is_open(threads) else None
         # (No shorter on trial: penalties are summed by chunks, and must not depend on the clock.)
         self.chunk = max(1, int(_CHUNK_FLOPS / max(_LEAST_FLOPS, flops)))
         self.core = network.core(min(batch_size, rows), threads)
