@@ -62,8 +62,6 @@ INLINE void multiply_panel(const product *t, int axis, ptrdiff_t rows, const col
         far_panels[at->nv - 1][at->part > 0](t, rows, at->j, at->part);
         return;
     }
-#endif
-#if VBYTES == 32
     if (axis == FAR_C) {
         far_c_panels[at->nv - 1][at->part > 0](t, rows, at->j, at->part);
         return;

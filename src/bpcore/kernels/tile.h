@@ -32,6 +32,13 @@ enum { WIDEST = 8 };
     ((rows) == 1 ? WIDEST : (rows) == 2 ? 6 : (rows) == 3 ? 4 : (rows) == 4 ? 3 : MAX_NV)
 #endif
 
+/* What is copied after a panel, for its tiles to ask for: `left` rows, `row` elements apart, so many
+ * lines of each, and `share` of them a tile. */
+typedef struct {
+    const REAL *at;
+    ptrdiff_t row, left, lines, share;
+} ahead;
+
 typedef struct {
     ptrdiff_t depth;
     const REAL *a; /* A(i, p) is element p of row i of a, or element i of row p */
@@ -47,6 +54,7 @@ typedef struct {
     int g;             /* BP_RELU, BP_SIGMOID or BP_TANH */
     REAL *c;
     ptrdiff_t c_row;
+    ahead *next; /* of panels with axis FAR or FAR_C; or NULL */
 } product;
 
 INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
@@ -54,7 +62,7 @@ INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
 }
 
 /* Which way A is read. FAR: along rows that lie anywhere, and that no cache may have. FAR_C: along
- * rows, but of c no near cache has anything. */
+ * rows, but of c, or of what is copied next, no near cache has anything. */
 enum { ROWS, COLUMNS, FAR, FAR_C };
 
 /* MR rows by NV vectors at row i of `rows`, column j; the last vector holds `part` elements where
@@ -168,6 +176,16 @@ INLINE void ask_for_rows(const REAL *c, ptrdiff_t c_row) {
         __builtin_prefetch(c + m * c_row, 1);
 }
 
+/* Ask for a tile's share of what is copied next. In the second cache it waits out of the way. */
+INLINE void ask_for_next(ahead *next) {
+    const REAL *row = next->at;
+    for (ptrdiff_t r = 0; r < next->share; r++, row += next->row)
+        for (ptrdiff_t k = 0; k < next->lines; k++)
+            __builtin_prefetch(row + k * (64 / sizeof(REAL)), 0, 2);
+    next->at = row;
+    next->left -= next->share;
+}
+
 /* All rows of NV vectors of columns. The rows are dealt evenly over the tiles
  * (7 of 8 + 8 + 7, not 8 + 8 + ... + 1): a low tile waits on its own sums. */
 #define DEFINE_PANEL(AXIS, NV, PART)                                        \
@@ -180,6 +198,8 @@ INLINE void ask_for_rows(const REAL *c, ptrdiff_t c_row) {
             const ptrdiff_t mr = low + (higher > 0);                        \
             if (VBYTES == 32 && (AXIS == FAR || AXIS == FAR_C))             \
                 ask_for_rows(t->c + (i + mr) * t->c_row + j, t->c_row);     \
+            if ((AXIS == FAR || AXIS == FAR_C) && t->next && t->next->left > 0) \
+                ask_for_next(t->next);                                      \
             switch (mr) {                                                   \
                 TILE_CASE(AXIS, 1, NV, PART)            \
                 TILE_CASE(AXIS, 2, NV, PART)            \
@@ -240,8 +260,14 @@ FAR_WIDTH(FAR, 1)
 FAR_WIDTH(FAR, 2)
 FAR_WIDTH(FAR, 3)
 FAR_WIDTH(FAR, 4)
+FAR_WIDTH(FAR_C, 1)
+FAR_WIDTH(FAR_C, 2)
+FAR_WIDTH(FAR_C, 3)
+FAR_WIDTH(FAR_C, 4)
 static const panel far_panels[MAX_NV][2] = {FAR_OF(FAR, 1), FAR_OF(FAR, 2), FAR_OF(FAR, 3),
                                             FAR_OF(FAR, 4)};
+static const panel far_c_panels[MAX_NV][2] = {FAR_OF(FAR_C, 1), FAR_OF(FAR_C, 2),
+                                              FAR_OF(FAR_C, 3), FAR_OF(FAR_C, 4)};
 #elif VBYTES == 32
 FAR_WIDTH(FAR, 1)
 FAR_WIDTH(FAR, 2)
