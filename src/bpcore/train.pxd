@@ -196,7 +196,9 @@ cdef inline void parameters_phase(Job *job, const Batch *batch, const Update *up
         index = job.order + batch.start
     if plan.has_vectors:
         update_vectors(job, update, step, like)
-    for l in range(plan.n_layers):
+    # The last layer first: of what the deltas were made from, the caches have the last used. (wide
+    # takes 0.99 of the time; with the last chunks first too 0.985 to 0.99, but mnist 1.01.)
+    for l in range(plan.n_layers - 1, -1, -1):
         layer = &plan.layers[l]
         if layer.w < 0 or not is_updated(job, layer.variable):
             continue
