@@ -3,17 +3,25 @@
  * Small ones run in place (panels.h), larger ones with a copied factor (packed.h). The gradient's
  * other factor is a^T, whose elements lie a row of a apart: it is turned round a block at a time.
  *
- * (Tried and lost, on a processor with 48 kB and 2 MB of cache. x^T made once as a shuffled batch's
- * rows are read, for both products of the first layer: mnist and wide x 0.98 in float32, x 1.03 to
- * 1.05 in float64. Between tiles, asking for the next batch's rows, or for the w, m and v of the
- * chunk's update: x 0.99 to 1.04, the latter also where the second cache has 512 kB. There
- * too, during a block of the depth, the same rows' part of the next block: mnist's sum x 1.01, wide's
- * 1.00; and copies of what a narrow gradient reads: wide x 0.99 to 1.00. On Zen 4 that gradient by 32
- * or 64 of the batch's rows, the next ones asked for: wide x 0.98 to 1.01, mnist x 1.03. Also there, the
- * next chunk's columns of x asked for while these are turned round, or by the tiles, with and without
- * its w, m and v: x 0.99 to 1.03. Blocks of a^T, as many rows as a tile has, copied by pieces of six
- * elements, in place of rows turned round: x 0.98 to 1.01, as the copy takes 1.2 to 1.6 times as long
- * as the turn.) */
+ * Tried and lost; times of a step against before, where nothing else is said.
+ * Golden Cove (caches of 48 kB and 2 MB):
+ * - x^T made once as a shuffled batch's rows are read, for both products of the first layer: mnist and
+ *   wide 0.98 in float32, 1.03 to 1.05 in float64.
+ * - Between tiles, asking for the next batch's rows, or for the w, m and v of the chunk's update: 0.99 to
+ *   1.04, the latter also where the second cache has 512 kB.
+ * - During a block of the depth, asking for the same rows' part of the next block: the sum of mnist
+ *   1.01, of wide 1.00.
+ * - Copies of what a narrow gradient reads: wide 0.99 to 1.00.
+ * Zen 4 (32 kB and 1 MB):
+ * - The narrow gradient by 32 or 64 of the batch's rows, the next ones asked for: wide 0.98 to 1.01,
+ *   mnist 1.03.
+ * - The next chunk's columns of x asked for while these are turned round, or by the tiles, with and
+ *   without its w, m and v: 0.99 to 1.03. The next batch's rows by the gradient's tiles: mnist's sum
+ *   0.97, its gradient 1.04.
+ * - delta copied once for all chunks of a gradient, not for each: wide 0.985 to 1.00, in double 0.98 to
+ *   1.01.
+ * - Blocks of a^T, as many rows as a tile has, copied by pieces of six elements, in place of rows turned
+ *   round: 0.98 to 1.01, as the copy takes 1.2 to 1.6 times as long as the turn. */
 #ifndef BPCORE_MATMUL_H
 #define BPCORE_MATMUL_H
 
