@@ -165,9 +165,14 @@ def test_fit_arguments(model):
         ("validation_split", 0.999, ValueError, "leaves none to train on"),
         ("validation_data", (X,), ValueError, "validation_data must be a tuple"),
         ("validation_data", (X[:, :2], Y), ValueError, r"validation x has shape \(6, 2\)"),
+        ("validation_data", (X, Y[:3]), ValueError, r"validation y has shape \(3"),
+        ("validation_data", (X, Y * np.nan), ValueError, "validation y contains NaN"),
+        ("validation_data", (X, Y, [1.0]), ValueError, "validation sample_weight has shape"),
     ]:
         with pytest.raises(error, match=message):
             model.fit(X, Y, verbose=0, **{argument: value})
+    with pytest.raises(ValueError, match="validation_batch_size must be at least 1, got 0"):
+        model.fit(X, Y, validation_data=(X, Y), validation_batch_size=0, verbose=0)
 
 
 @pytest.mark.parametrize(

@@ -313,7 +313,7 @@ def test_a_plan_that_does_not_fit_is_refused(rng):
         model.predict(rng.normal(size=(5, 4)))
 
 
-@pytest.mark.parametrize("how", ["deepcopy", "pickle"])
+@pytest.mark.parametrize("how", ["copy", "deepcopy", "pickle"])
 def test_copies(how, rng):
     """A copy trains on with the same bits, and apart from the original."""
     x, y = rng.normal(size=(40, 4)), rng.integers(0, 3, 40)
@@ -326,7 +326,13 @@ def test_copies(how, rng):
         metrics=["accuracy"],
     )
     model.fit(x, y, epochs=2, verbose=0)
-    twin = copy.deepcopy(model) if how == "deepcopy" else pickle.loads(pickle.dumps(model))
+    copies = {
+        "copy": copy.copy,
+        "deepcopy": copy.deepcopy,
+        "pickle": lambda m: pickle.loads(pickle.dumps(m)),
+    }
+    twin = copies[how](model)
+    assert all(layer._owner is model for layer in model.layers)
     start = model.theta
     assert (twin.theta == start).all()
     assert twin.optimizer.iterations == model.optimizer.iterations

@@ -118,12 +118,18 @@ class TrainingMethods(CompiledMethods):
         top = self._layers[-1]
         if len(top.output_shape) > 1 and y.shape[1:] == top.output_shape:
             y = np.reshape(y, (len(y), -1))
-        y = self.loss.targets(y, len(x), top.n_out, self._dtype)
+        try:
+            y = self.loss.targets(y, len(x), top.n_out, self._dtype)
+            weight = as_sample_weight(sample_weight, len(x), self._dtype)
+        except ValueError as error:
+            if not prefix:
+                raise
+            raise ValueError(f"{prefix}{error}") from error
         if not self._loss_checked:
             self._loss_checked = True
             self._loss_checked = self._check_loss(self.loss, y)
         self._compiled_metrics.build(top.output_shape, y.shape[1])
-        return Data(x, y, as_sample_weight(sample_weight, len(x), self._dtype), flat)
+        return Data(x, y, weight, flat)
 
     # ---- training ------------------------------------------------------------
 
@@ -242,7 +248,7 @@ class TrainingMethods(CompiledMethods):
         if validation is not None or validation_data is not None:
             validate = self._validation(
                 validation if validation_data is None else validation_data,
-                validation_batch_size or batch_size,
+                batch_size if validation_batch_size is None else validation_batch_size,
                 validation_steps,
                 callbacks,
                 None if isinstance(source, _batches.BatchEpochs) else data.y.shape[1],

@@ -1,5 +1,6 @@
 """The model: a stack of layers, with Keras's methods."""
 
+import copy
 import math
 
 import numpy as np
@@ -178,6 +179,10 @@ class Sequential(ConfigMethods, TrainingMethods):
         self.optimizer = self.loss = None  # keep their state and the metrics as they are
         self._build_if_possible()
         self.optimizer, self.loss = optimizer, loss
+
+    def __copy__(self):
+        """Return a model of its own: layers are views of one model's parameters."""
+        return copy.deepcopy(self)
 
     @property
     def built(self):

@@ -34,10 +34,20 @@ void bp_barrier_init(bp_barrier *barrier, int threads) {
     barrier->threads = threads;
 }
 
-void bp_barrier_wait(bp_barrier *barrier) {
-    /* A step's phases last microseconds, so the wait spins; after about 50 µs it gives
-     * the processor away between looks, in case the others wait for one. */
+/* Between two looks at what another thread will do within microseconds: the wait spins; after about
+ * 50 µs it gives the processor away, in case the other waits for one. */
+static void wait_briefly(int *spins) {
     enum { SPINS = 2000 };
+    if (*spins < SPINS) {
+        pause_briefly();
+        (*spins)++;
+    } else {
+        give_way();
+    }
+}
+
+void bp_barrier_wait(bp_barrier *barrier) {
+    int spins = 0;
     const int generation = atomic_load_explicit(&barrier->generation, memory_order_relaxed);
     if (atomic_fetch_add_explicit(&barrier->waiting, 1, memory_order_acq_rel) ==
         barrier->threads - 1) {
@@ -45,13 +55,8 @@ void bp_barrier_wait(bp_barrier *barrier) {
         atomic_store_explicit(&barrier->generation, generation + 1, memory_order_release);
         return;
     }
-    for (int spin = 0;
-         atomic_load_explicit(&barrier->generation, memory_order_acquire) == generation; spin++) {
-        if (spin < SPINS)
-            pause_briefly();
-        else
-            give_way();
-    }
+    while (atomic_load_explicit(&barrier->generation, memory_order_acquire) == generation)
+        wait_briefly(&spins);
 }
 
 /* ---- the threads ---------------------------------------------------------- */
@@ -104,11 +109,11 @@ typedef struct {
 
 static void *sit(void *pointer) {
     const seat s = *(seat *)pointer;
-    int start;
+    int start, spins = 0;
     avoid_processor(s.table->makers_processor);
     atomic_fetch_add(&s.table->seated, 1);
     while ((start = atomic_load_explicit(&s.table->start, memory_order_acquire)) == 0)
-        pause_briefly();
+        wait_briefly(&spins);
     if (start > 0)
         s.table->run(s.table->argument, s.thread);
     return NULL;
