@@ -114,20 +114,18 @@ INLINE void multiply_group(const product *t, int axis, const REAL *packed, ptrdi
  * for. */
 INLINE ahead next_copy(const product *t, const REAL *b_t, int axis, ptrdiff_t rows, ptrdiff_t first,
                        ptrdiff_t depth, ptrdiff_t count, const columns *at, ptrdiff_t n) {
-    const ptrdiff_t size = sizeof(REAL), width = count * at->nv * VL, p = first + depth;
-    const ptrdiff_t tiles = (rows + MAX_MR(MAX_NV) - 1) / MAX_MR(MAX_NV) * count;
+    const ptrdiff_t size = sizeof(REAL), width = count * at->nv * VL;
+    const ptrdiff_t row = t->b ? t->b_row : t->depth;
     const int more = at->j + width < n;
-    ahead next = {.row = t->b ? t->b_row : t->depth};
-    if (VBYTES < 32 || axis != FAR_C || next.row * size <= FAR_ROW || (!more && p >= t->depth))
-        return next;
-    const ptrdiff_t j = more ? at->j + width : at->from, k = more ? first : p;
-    const ptrdiff_t high = t->depth - k < depth ? t->depth - k : depth;
+    const ptrdiff_t j = more ? at->j + width : at->from, p = more ? first : first + depth;
+    if (VBYTES < 32 || axis != FAR_C || row * size <= FAR_ROW || p >= t->depth)
+        return (ahead){.left = 0};
+    const ptrdiff_t high = t->depth - p < depth ? t->depth - p : depth;
     const ptrdiff_t wide = n - j < width ? n - j : width;
-    next.at = t->b ? t->b + k * next.row + j : b_t + j * next.row + k;
-    next.left = t->b ? high : wide;
-    next.lines = ((t->b ? wide : high) * size + 63) / 64;
-    next.share = (next.left + tiles - 1) / tiles;
-    return next;
+    const ptrdiff_t left = t->b ? high : wide, length = t->b ? wide : high;
+    const ptrdiff_t most = MAX_MR(at->nv), tiles = (rows + most - 1) / most * count;
+    return (ahead){.at = t->b ? t->b + p * row + j : b_t + j * row + p, .row = row, .left = left,
+                   .lines = (length * size + 63) / 64, .share = (left + tiles - 1) / tiles};
 }
 
 /* Columns from .. n-1 of the product A = a with b copied, a block of its rows and a group of its

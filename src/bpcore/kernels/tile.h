@@ -32,8 +32,8 @@ enum { WIDEST = 8 };
     ((rows) == 1 ? WIDEST : (rows) == 2 ? 6 : (rows) == 3 ? 4 : (rows) == 4 ? 3 : MAX_NV)
 #endif
 
-/* What is copied after a panel, for its tiles to ask for: `left` rows, `row` elements apart, so many
- * lines of each, and `share` of them a tile. */
+/* What is copied after some panels, for their tiles to ask for: the `left` rows that are, `row` elements
+ * apart, so many lines of each; at most `share` rows a tile. */
 typedef struct {
     const REAL *at;
     ptrdiff_t row, left, lines, share;
@@ -54,7 +54,7 @@ typedef struct {
     int g;             /* BP_RELU, BP_SIGMOID or BP_TANH */
     REAL *c;
     ptrdiff_t c_row;
-    ahead *next; /* of panels with axis FAR or FAR_C; or NULL */
+    ahead *next; /* asked for where the axis is FAR or FAR_C; or NULL */
 } product;
 
 INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
@@ -178,12 +178,13 @@ INLINE void ask_for_rows(const REAL *c, ptrdiff_t c_row) {
 
 /* Ask for a tile's share of what is copied next. In the second cache it waits out of the way. */
 INLINE void ask_for_next(ahead *next) {
+    const ptrdiff_t rows = next->left < next->share ? next->left : next->share;
     const REAL *row = next->at;
-    for (ptrdiff_t r = 0; r < next->share; r++, row += next->row)
+    for (ptrdiff_t r = 0; r < rows; r++, row += next->row)
         for (ptrdiff_t k = 0; k < next->lines; k++)
             __builtin_prefetch(row + k * (64 / sizeof(REAL)), 0, 2);
     next->at = row;
-    next->left -= next->share;
+    next->left -= rows;
 }
 
 /* All rows of NV vectors of columns. The rows are dealt evenly over the tiles
