@@ -168,6 +168,7 @@ def test_fit_arguments(model):
         ("validation_data", (X, Y[:3]), ValueError, r"validation y has shape \(3"),
         ("validation_data", (X, Y * np.nan), ValueError, "validation y contains NaN"),
         ("validation_data", (X, Y, [1.0]), ValueError, "validation sample_weight has shape"),
+        ("validation_data", (X, Y.astype(str)), TypeError, "validation y has dtype"),
     ]:
         with pytest.raises(error, match=message):
             model.fit(X, Y, verbose=0, **{argument: value})

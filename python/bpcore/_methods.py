@@ -121,10 +121,10 @@ class TrainingMethods(CompiledMethods):
         try:
             y = self.loss.targets(y, len(x), top.n_out, self._dtype)
             weight = as_sample_weight(sample_weight, len(x), self._dtype)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             if not prefix:
                 raise
-            raise ValueError(f"{prefix}{error}") from error
+            raise type(error)(f"{prefix}{error}") from error
         if not self._loss_checked:
             self._loss_checked = True
             self._loss_checked = self._check_loss(self.loss, y)
