@@ -45,3 +45,26 @@ def test_every_float32_bit_pattern(name):
                 error = np.abs(out - want) / ulp
             worst[isa] = max(worst[isa], float(np.nanmax(error, initial=0.0)))
     assert max(worst.values()) <= 2, worst
+
+
+@pytest.mark.slow
+def test_softmax_of_every_float32_beside_0():
+    """Of every x and 0, two outputs: at most 2 units in the last place, as above."""
+    sigmoid = EXACT["sigmoid"]
+    worst = dict.fromkeys(_core.isas(), 0.0)
+    z = np.zeros((1 << 21, 2), np.float32)
+    out = np.empty_like(z)
+    for start in range(0, 1 << 32, len(z)):
+        z[:, 0] = np.arange(start, start + len(z), dtype=np.uint32).view(np.float32)
+        x = z[:, 0].astype(np.float64)
+        with np.errstate(all="ignore"):
+            want = np.stack([sigmoid(x), sigmoid(-x)], axis=1)
+            ulp = np.spacing(want.astype(np.float32)).astype(np.float64)
+        nan = np.isnan(x) | (x == np.inf)
+        for isa in worst:
+            _core.kernel_activate(isa, "softmax", z, out)
+            assert (np.isnan(out) == nan[:, None]).all()
+            with np.errstate(all="ignore"):
+                error = np.abs(out - want)[~nan] / ulp[~nan]
+            worst[isa] = max(worst[isa], float(np.nanmax(error, initial=0.0)))
+    assert max(worst.values()) <= 2, worst

@@ -449,8 +449,9 @@ def test_accuracy_over_the_whole_range(isa, dtype, name):
         "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
         "tanh": mpmath.tanh,
     }[name]
+    least = -44 if dtype == "float32" else -323
     magnitudes = np.concatenate(
-        [np.logspace(-40, 2.9, 400), np.linspace(0.01, 30, 400), np.linspace(0.001, 1, 600)]
+        [np.logspace(least, 2.9, 400), np.linspace(0.01, 30, 400), np.linspace(0.001, 1, 600)]
     )
     z = np.concatenate([magnitudes, -magnitudes]).astype(dtype)[None, :]
     a = np.empty_like(z)
@@ -464,6 +465,47 @@ def test_accuracy_over_the_whole_range(isa, dtype, name):
             for g, w, u in zip(a[0], want, ulp, strict=True)
         ]
     assert max(error) <= 2
+
+
+def softmax_rows(dtype, n):
+    """Rows of n sums: near one another, spread, far from 0, tied, down to where exp is 0."""
+    rng = np.random.default_rng(n)
+    noise = rng.standard_normal((7, n))
+    rows = [noise[0] * 1e-3, noise[1], noise[2] * 30, noise[3] * 1e3, noise[4] * 5 + 1e4]
+    rows += [np.zeros(n), np.where(noise[5] > 0, 1, -0.7), -np.abs(noise[6]) * 1e30]
+    return np.array(rows).astype(dtype)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 10, 64, 65, 203])
+def test_accuracy_of_softmax(isa, dtype, n):
+    """At most 2 units in the last place, however far apart or far from 0 the sums are."""
+    z = softmax_rows(dtype, n)
+    a = np.empty_like(z)
+    _core.kernel_activate(isa, "softmax", z, a)
+    with mpmath.workdps(40):
+        for row, got in zip(z, a, strict=True):
+            e = [mpmath.exp(mpmath.mpf(float(x)) - mpmath.mpf(float(row.max()))) for x in row]
+            want = [x / mpmath.fsum(e) for x in e]
+            ulp = np.spacing(np.array([float(w) for w in want]).astype(dtype))
+            error = [
+                abs(mpmath.mpf(float(g)) - w) / mpmath.mpf(float(u))
+                for g, w, u in zip(got, want, ulp, strict=True)
+            ]
+            assert max(error) <= 2
+
+
+def test_softmax_of_infinities(isa, dtype):
+    """-infinity has probability 0; nothing but -infinity, +infinity or NaN give NaN."""
+    for n in (2, 3, 10, 70):
+        z = np.zeros((5, n), dtype)
+        z[0, 1] = z[4] = -np.inf
+        z[1, 0], z[1, 1] = np.finfo(dtype).max, np.finfo(dtype).min
+        z[2, 1], z[3, 1] = np.inf, np.nan
+        a = np.empty_like(z)
+        _core.kernel_activate(isa, "softmax", z, a)
+        np.testing.assert_allclose(a[0], np.where(np.arange(n) == 1, 0, 1 / (n - 1)), 1e-6)
+        assert (a[1] == (np.arange(n) == 0)).all()
+        assert np.isnan(a[2:]).all()
 
 
 @pytest.mark.parametrize("size", [1e-25, 1e-16, 1.0, 1e15, 1e25])
