@@ -56,8 +56,8 @@ def test_softmax_of_every_float32_beside_0():
     out = np.empty_like(z)
     for start in range(0, 1 << 32, len(z)):
         z[:, 0] = np.arange(start, start + len(z), dtype=np.uint32).view(np.float32)
-        x = z[:, 0].astype(np.float64)
         with np.errstate(all="ignore"):
+            x = z[:, 0].astype(np.float64)
             want = np.stack([sigmoid(x), sigmoid(-x)], axis=1)
             ulp = np.spacing(want.astype(np.float32)).astype(np.float64)
         nan = np.isnan(x) | (x == np.inf)

@@ -319,7 +319,61 @@ def test_denormals_are_flushed_inside_the_loop_only(dtype, rng):
     assert (model.theta == 0).all()
     assert tiny / dtype_of(dtype)(8) > 0
     assert _core.all_finite(np.array([tiny / 8], dtype))
+    # Weights that are denormal count as 0 even where the weighted sum would be none.
+    model.theta = np.array([tiny / 8, 0, 0])
+    with np.errstate(over="ignore"):
+        loss = model.train_on_batch(np.full((4, 2), np.sqrt(np.finfo(dtype).max)), np.zeros((4, 1)))
+    assert loss == 0
+    assert (model.theta[1:] == 0).all()
 
 
 def dtype_of(name):
     return np.dtype(name).type
+
+
+def test_too_many_threads():
+    with pytest.raises(ValueError, match="at most 1024 threads, got 1025"):
+        bpcore.set_num_threads(1025)
+    with pytest.raises(ValueError, match="at most 1024 threads"), bpcore.num_threads(2000):
+        pass
+
+
+def test_hundreds_of_threads(rng, dtype):
+    """More than there are rows or cores: the same bits."""
+    x, y = rng.normal(size=(40, 5)), rng.normal(size=(40, 2))
+    results = []
+    for threads in (1, 300):
+        bpcore.utils.set_random_seed(1)
+        model = dense_model((5, 6, 2), ["tanh", "linear"], "mse", dtype, "adam")
+        with bpcore.num_threads(threads):
+            model.fit(x, y, batch_size=20, verbose=0)
+        results.append(model.theta)
+    np.testing.assert_array_equal(*results)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_while_another_thread_fits():
+    """The child fits the same model, whose lock it inherits as another's."""
+    code = """
+import os, threading, time, warnings
+import numpy as np
+import bpcore
+from bpcore import layers
+
+warnings.simplefilter("ignore")  # of forking a process with threads
+model = bpcore.Sequential([bpcore.Input((64,)), layers.Dense(256, "relu"), layers.Dense(1)])
+model.compile("adam", "mse")
+x, y = np.ones((4096, 64), np.float32), np.ones((4096, 1), np.float32)
+model.fit(x, y, verbose=0)
+thread = threading.Thread(target=lambda: model.fit(x, y, epochs=10_000, verbose=0, max_seconds=2))
+thread.start()
+for _ in range(5):
+    time.sleep(0.1)
+    child = os.fork()
+    if child == 0:
+        model.fit(x, y, verbose=0)
+        os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+thread.join()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

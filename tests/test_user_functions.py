@@ -5,7 +5,7 @@ import pytest
 from helpers import dense_model, relative_error
 
 import bpcore
-from bpcore import activations, layers
+from bpcore import activations, layers, regularizers
 
 
 def softplus(z):
@@ -147,3 +147,43 @@ def test_a_refused_call_counts_no_steps(rng):
     with pytest.raises(ValueError, match="do not fit"):
         trainer.steps(data, None, 2, 0, 99, 0)
     assert model.optimizer.iterations == 3
+
+
+@pytest.mark.parametrize("what", ["activation", "slope", "cost", "regularizer", "constraint"])
+def test_denormals_are_there_for_a_users_function(rng, dtype, what):
+    """The loop takes them for 0; a function of the user's computes as anywhere else."""
+    kind = np.dtype(dtype).type
+    seen = []
+
+    def look(value):
+        seen.append(kind(np.finfo(dtype).tiny) / kind(4) > 0)
+        return value
+
+    class Free(regularizers.Regularizer):
+        def __call__(self, w):
+            return look(0.0)
+
+        def gradient(self, w):
+            return look(np.zeros_like(w))
+
+    g = {
+        "activation": (look, np.ones_like),
+        "slope": (lambda z: z, lambda z: look(np.ones_like(z))),
+    }.get(what, "linear")
+    model = bpcore.Sequential(
+        [
+            bpcore.Input((3,)),
+            layers.Dense(
+                2,
+                activation=g,
+                kernel_regularizer=Free() if what == "regularizer" else None,
+                kernel_constraint=look if what == "constraint" else None,
+            ),
+        ],
+        dtype=dtype,
+    )
+    model.compile("sgd", (lambda y, a: look(quartic(y, a))) if what == "cost" else "mse")
+    model.fit(rng.normal(size=(8, 3)), rng.normal(size=(8, 2)), verbose=0)
+    assert all(seen)
+    assert seen
+    assert not (model.theta == 0).all()

@@ -13,6 +13,7 @@ _Order = NDArray[np.int64]
 _Rows = Any
 
 __version__: str
+MAX_THREADS: int
 ACTIVATIONS: dict[str, int]
 LOSSES: dict[str, int]
 LOSSES_FROM_Z: dict[tuple[str, str], int]

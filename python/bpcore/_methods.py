@@ -65,8 +65,6 @@ class TrainingMethods(CompiledMethods):
         if trainer is None:
             trainer = Trainer(self, self._network(*key), threads)
             self._trainers = {key: trainer}
-        # A setting such as momentum may have changed, and with it what is kept.
-        trainer.slots = self.optimizer._slots_for(self._parameters, self)
         return trainer
 
     def _has_user_functions(self):

@@ -30,6 +30,10 @@ def restore(model, arrays, numbers):
             raise ValueError(f"{name} has {array.size} elements, got {arrays[name].size}")
     for name, array in mine.items():
         array[...] = arrays[name]
+    _set_numbers(model, numbers)
+
+
+def _set_numbers(model, numbers):
     model.optimizer._iterations = numbers["iterations"]
     model._epochs = numbers["epochs"]
 
@@ -66,5 +70,18 @@ class Snapshot:
         """Go back, unless the epoch begun after `take` is in the history: then it is whole."""
         if self._lengths is None or len(self._history.epoch) > self._lengths[0]:
             return
-        restore(self._model, self._copies, self._numbers)
+        try:
+            self._restore()
+        except KeyboardInterrupt:  # pressed again
+            self._restore()
+            raise
+
+    def _restore(self):
+        model, optimizer = self._model, self._model.optimizer
+        for name, array in self._arrays.items():
+            np.copyto(array, self._copies[name])
+        if optimizer._slots is not self._slots:
+            # A callback changed a setting since: what the moments were means nothing now.
+            optimizer._start_slots(model._parameters)
+        _set_numbers(model, self._numbers)
         self._history._cut(self._lengths)

@@ -8,6 +8,7 @@ import contextlib
 import contextvars
 import os
 
+from ._core import MAX_THREADS
 from ._data import as_count
 
 # Floating-point operations of a step that pay for one more thread: two barriers cost
@@ -44,7 +45,7 @@ def set_num_threads(n):
         out to be faster. The environment variable BPCORE_NUM_THREADS sets it at import.
     """
     global _default
-    _default = None if n is None else as_count(n, "n")
+    _default = None if n is None else _as_threads(n)
 
 
 def get_num_threads():
@@ -55,7 +56,7 @@ def get_num_threads():
 @contextlib.contextmanager
 def num_threads(n):
     """Context manager: fits inside the ``with`` block, in this thread, use n threads."""
-    token = _here.set(as_count(n, "n"))
+    token = _here.set(_as_threads(n))
     try:
         yield
     finally:
@@ -69,7 +70,14 @@ def threads_for(flops, steps):
         return wanted
     if flops * steps < _FLOPS_TO_START:
         return 1
-    return max(1, min(available_cpus(), int(flops / _FLOPS_PER_THREAD)))
+    return max(1, min(available_cpus(), int(flops / _FLOPS_PER_THREAD), MAX_THREADS))
+
+
+def _as_threads(n):
+    n = as_count(n, "n")
+    if n > MAX_THREADS:
+        raise ValueError(f"n must be at most {MAX_THREADS} threads, got {n}")
+    return n
 
 
 if os.environ.get("BPCORE_NUM_THREADS"):
@@ -77,7 +85,7 @@ if os.environ.get("BPCORE_NUM_THREADS"):
         set_num_threads(int(os.environ["BPCORE_NUM_THREADS"]))
     except ValueError:
         raise ValueError(
-            "BPCORE_NUM_THREADS must be a whole number from 1, got "
+            f"BPCORE_NUM_THREADS must be a whole number from 1 to {MAX_THREADS}, got "
             f"{os.environ['BPCORE_NUM_THREADS']!r}"
         ) from None
 

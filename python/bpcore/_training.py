@@ -62,8 +62,12 @@ class Trainer:
         self.optimizer = model.optimizer
         self.threads = threads
         self.trials = Trials(threads)
-        self.slots = None  # the optimizer's moments, set before each use
+        self._plans = model._plans
         self.grad = None  # the flat gradient, where the updates need it whole
+
+    def is_current(self):
+        """Whether the model is as it was, down to which layers are trained and by what."""
+        return self._plans is self.model._plans
 
     def steps(
         self,
@@ -83,6 +87,8 @@ class Trainer:
         With `totals`, run so many whole epochs, each in an order drawn anew into `order`. By
         `threads` threads, or as many as the trainer has.
         """
+        # A setting such as momentum may have changed, and with it what is kept.
+        slots = self.optimizer._slots_for(self.model._parameters, self.model)
         settings = self.optimizer._settings(self.model)
         if self.grad is None and (settings.whole or self.network.whole):
             self.grad = aligned_empty(self.network.parameters.size, self.network.dtype)
@@ -96,7 +102,7 @@ class Trainer:
                 batch_size,
                 first,
                 last,
-                self.slots,
+                slots,
                 settings,
                 self.optimizer._rates(count),
                 self.optimizer._iterations,
@@ -154,11 +160,14 @@ class ArrayEpochs:
     """
 
     def __init__(self, model, trainer, data, batch_size, shuffle, steps_per_epoch=None):
-        self.model, self.trainer, self.data = model, trainer, data
+        self.model, self.data = model, data
+        self._bind(trainer)
         self.batch_size = batch_size
         self.in_data = -(-len(data) // batch_size)
         self.steps = steps_per_epoch or self.in_data
         self._whole = steps_per_epoch is None
+        # What an interrupted first epoch goes back to.
+        model.optimizer._slots_for(model._parameters, model)
         self._at = 0  # the next mini-batch in the present pass through the data
         self._order = np.empty(len(data), np.int64) if shuffle else None
         self._n_out = model._layers[-1].n_out
@@ -166,6 +175,9 @@ class ArrayEpochs:
             model._parameters.size, batch_size, self._n_out, bool(model._compiled_metrics)
         )
         self._pending = None
+
+    def _bind(self, trainer):
+        self.trainer = trainer
         self._trials = trainer.trials if is_open(trainer.threads) else None
 
     # ---- several epochs at once ------------------------------------------------
@@ -198,6 +210,8 @@ class ArrayEpochs:
 
     def _call(self, first, last, outputs=None, total=0.0, totals=None):
         """`Trainer.steps` over the data, by which the next call's size and threads are chosen."""
+        if not self.trainer.is_current():  # a callback froze a layer, or compiled anew
+            self._bind(self.model._trainer(self.data, self.batch_size))
         threads = self._trials.threads if self._trials else None
         start = time.perf_counter()
         total = self.trainer.steps(

@@ -46,6 +46,19 @@ cnp.import_array()
 
 __version__ = BPCORE_VERSION.decode()
 
+MAX_THREADS = kernels.BP_MAX_THREADS
+
+cdef long forks = 0  # that this process is the outcome of, since the import
+
+
+def _forked():
+    global forks
+    forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
 # What Python calls each enum of dispatch.h.
 ACTIVATIONS = {
     "linear": dispatch.BP_LINEAR,
@@ -185,6 +198,7 @@ cdef class Network:
     cdef list users, rules
     cdef object loss_p
     cdef object lock      # one call at a time has the workspace
+    cdef long forks       # as of when the lock was made
     cdef unsigned long owner
 
     def __cinit__(self, layers, numbers, *, int loss, bint from_z, loss_p, int reduction,
@@ -212,6 +226,7 @@ cdef class Network:
             raise TypeError(f"parameters must be float32 or float64, got {self.dtype}")
         self.typenum = cnp.NPY_FLOAT if self.dtype == np.float32 else cnp.NPY_DOUBLE
         self.lock = allocate_lock()
+        self.forks = forks
         data_of(parameters, self.typenum, 0, "parameters")
         if parameters.size <= SMALL and scratch_size < parameters.size:
             raise ValueError(f"the scratch of {scratch_size} numbers has no room for the gradients "
@@ -325,6 +340,8 @@ cdef class Network:
         if self.owner == me:
             raise RuntimeError("a function that this model is calling called the model; its "
                                "workspace serves one call at a time")
+        if self.forks != forks:  # who held the lock then is in the parent
+            self.lock, self.owner, self.forks = allocate_lock(), 0, forks
         self.lock.acquire()
         self.owner = me
         return 0

@@ -172,6 +172,7 @@ cdef extern from "kernels/dispatch.h" nogil:
 cdef extern from "kernels/threads.h" nogil:
     ctypedef struct bp_barrier:
         pass
+    enum: BP_MAX_THREADS
     void bp_barrier_init(bp_barrier *barrier, int threads) noexcept
     void bp_barrier_wait(bp_barrier *barrier) noexcept
     Py_ssize_t bp_words_of_bits(Py_ssize_t n) noexcept
@@ -179,6 +180,7 @@ cdef extern from "kernels/threads.h" nogil:
                        void *argument) noexcept
     unsigned long long bp_ticks() noexcept
     unsigned long long bp_flush_denormals() noexcept
+    unsigned long long bp_keep_denormals() noexcept
     void bp_restore_denormals(unsigned long long state) noexcept
 
 

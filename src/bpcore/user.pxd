@@ -1,15 +1,26 @@
 """Calls back into Python: a user's own activations and cost.
 
 They take the GIL for the call, get copies of the arrays (nothing of the
-workspace escapes), and what they return is checked before it is used.
+workspace escapes), and what they return is checked before it is used. Denormal numbers, which
+the loop takes for 0, are there for them.
 """
 
 cimport numpy as cnp
 from cpython.ref cimport PyObject
+from kernels cimport bp_keep_denormals, bp_restore_denormals
 from libc.string cimport memcpy
 from network cimport Variable, real
 
 import numpy as np
+
+
+cdef inline object call(object function, object first, object second=None):
+    """function(first) or function(first, second), in the arithmetic its writer knows"""
+    cdef unsigned long long state = bp_keep_denormals()
+    try:
+        return function(first) if second is None else function(first, second)
+    finally:
+        bp_restore_denormals(state)
 
 
 cdef inline object as_array(Py_ssize_t rows, Py_ssize_t n, const real *data):
@@ -40,7 +51,7 @@ cdef inline int user_activate(PyObject *users, Py_ssize_t which, Py_ssize_t rows
     """a = g(z)"""
     g = (<list>users)[which][0]
     array = as_array[real](rows, n, z)
-    return copy_result[real](g(array), array, f"activation {g!r}", a)
+    return copy_result[real](call(g, array), array, f"activation {g!r}", a)
 
 
 cdef inline int user_derive(PyObject *users, Py_ssize_t which, Py_ssize_t rows, Py_ssize_t n,
@@ -48,7 +59,7 @@ cdef inline int user_derive(PyObject *users, Py_ssize_t which, Py_ssize_t rows, 
     """delta *= g'(z)"""
     derivative = (<list>users)[which][1]
     array = as_array[real](rows, n, z)
-    slopes = np.asarray(derivative(array.copy()), dtype=array.dtype)
+    slopes = np.asarray(call(derivative, array.copy()), dtype=array.dtype)
     if slopes.shape != array.shape:
         raise ValueError(
             f"derivative {derivative!r} returned an array of shape {slopes.shape}; expected "
@@ -64,7 +75,7 @@ cdef inline double user_cost(PyObject *users, Py_ssize_t rows, Py_ssize_t n_y, P
     """As the table's cost kernels: the weighted sum of C(x), and dC/da into delta."""
     cost_and_grad = (<list>users)[-1]
     outputs = as_array[real](rows, n, a)
-    result = cost_and_grad(as_array[real](rows, n_y, y), outputs.copy())
+    result = call(cost_and_grad, as_array[real](rows, n_y, y), outputs.copy())
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         raise ValueError(
             f"loss {cost_and_grad!r} returned {type(result).__name__}; expected (C, dC_da), the "
@@ -95,7 +106,7 @@ cdef inline double user_cost(PyObject *users, Py_ssize_t rows, Py_ssize_t n_y, P
 cdef inline double user_penalty(PyObject *rules, int which, const Variable *variable,
                                 const real *w) except? -1 with gil:
     regularizer = (<list>rules)[which][0]
-    return float(regularizer(variable_array[real](variable, w)))
+    return float(call(regularizer, variable_array[real](variable, w)))
 
 
 cdef inline int user_penalty_gradient(PyObject *rules, int which, const Variable *variable,
@@ -103,7 +114,7 @@ cdef inline int user_penalty_gradient(PyObject *rules, int which, const Variable
     """grad += the gradient of the user's penalty"""
     regularizer = (<list>rules)[which][0]
     array = variable_array[real](variable, w)
-    result = np.ascontiguousarray(regularizer.gradient(array.copy()), dtype=array.dtype)
+    result = np.ascontiguousarray(call(regularizer.gradient, array.copy()), dtype=array.dtype)
     if result.shape != array.shape:
         raise ValueError(
             f"gradient of {regularizer!r} returned an array of shape {result.shape}; expected "
@@ -121,4 +132,4 @@ cdef inline int user_constrain(PyObject *rules, int which, const Variable *varia
     """w = what the user's constraint makes of it"""
     constraint = (<list>rules)[which][1]
     array = variable_array[real](variable, w)
-    return copy_result[real](constraint(array.copy()), array, f"constraint {constraint!r}", w)
+    return copy_result[real](call(constraint, array.copy()), array, f"constraint {constraint!r}", w)

@@ -1,5 +1,6 @@
 """What all optimizers share: their settings, their state, and how the core is told."""
 
+import copy
 import re
 import weakref
 from typing import ClassVar
@@ -252,15 +253,23 @@ class Optimizer:
         if self._slots is None or self._layout != layout or self._slots.size != size:
             self._slots = aligned_empty(size, parameters.dtype)
             self._layout = layout
-            self._slots[...] = 0
-            if self.use_ema:  # of a layer that is frozen until later: from where it stands
-                at = sum(layout[0]) * parameters.size
-                self._slots[at : at + parameters.size] = parameters
-            starts = [start for start in self._slot_starts() if start is not None]
-            for k, start in enumerate(starts):
-                self._slots[k * parameters.size : (k + 1) * parameters.size] = start
+            self._start_slots(parameters)
         self._slots_of = settings
         return self._slots
+
+    def _start_slots(self, parameters):
+        """Let the moments be what they are before the first step."""
+        self._slots[...] = 0
+        starts = [start for start in self._slot_starts() if start is not None]
+        for k, start in enumerate(starts):
+            self._slots[k * parameters.size : (k + 1) * parameters.size] = start
+        if self.use_ema:  # of a layer that is frozen until later: from where it stands
+            at = len(starts) * parameters.size
+            self._slots[at : at + parameters.size] = parameters
+
+    def __copy__(self):
+        """Return one with moments of its own."""
+        return copy.deepcopy(self)
 
     def __getstate__(self):
         """Without the model: a copy belongs to whoever trains with it first."""

@@ -73,7 +73,7 @@ int bp_run_threads(int threads, void (*run)(void *, int), void *argument) {
 #else
 #include <pthread.h>
 
-enum { MAX_THREADS = 256, STACK_BYTES = 2 << 20 };
+enum { STACK_BYTES = 2 << 20 };
 
 /* A new thread may be put on its maker's processor, and wait there for milliseconds while
  * the maker spins at the first barrier and other processors are idle. So it goes
@@ -120,8 +120,8 @@ static void *sit(void *pointer) {
 }
 
 int bp_run_threads(int threads, void (*run)(void *, int), void *argument) {
-    pthread_t ids[MAX_THREADS];
-    seat seats[MAX_THREADS];
+    pthread_t ids[BP_MAX_THREADS];
+    seat seats[BP_MAX_THREADS];
     pthread_attr_t attributes;
     table t = {.run = run, .argument = argument, .makers_processor = this_processor()};
     int started = 1;
@@ -129,7 +129,7 @@ int bp_run_threads(int threads, void (*run)(void *, int), void *argument) {
         run(argument, 0);
         return 0;
     }
-    if (threads > MAX_THREADS || pthread_attr_init(&attributes) != 0)
+    if (threads > BP_MAX_THREADS || pthread_attr_init(&attributes) != 0)
         return -1;
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
     atomic_init(&t.seated, 1);
@@ -170,19 +170,31 @@ unsigned long long bp_ticks(void) {
 
 /* Products with denormal operands take 100 cycles or more on many processors, and
  * decaying weights and moments end there. */
-unsigned long long bp_flush_denormals(void) {
 #if defined(__x86_64__) || defined(_M_X64)
-    const unsigned state = _mm_getcsr();
-    _mm_setcsr(state | 0x8040); /* flush to zero, denormals are zero */
-    return state;
+enum { FLUSHING = 0x8040 }; /* flush to zero, denormals are zero */
+static unsigned long long float_state(void) { return _mm_getcsr(); }
 #elif defined(__aarch64__)
+enum { FLUSHING = 1 << 24 };
+static unsigned long long float_state(void) {
     unsigned long long state;
     __asm__ volatile("mrs %0, fpcr" : "=r"(state));
-    __asm__ volatile("msr fpcr, %0" ::"r"(state | 1ull << 24));
     return state;
+}
 #else
-    return 0;
+enum { FLUSHING = 0 };
+static unsigned long long float_state(void) { return 0; }
 #endif
+
+unsigned long long bp_flush_denormals(void) {
+    const unsigned long long state = float_state();
+    bp_restore_denormals(state | FLUSHING);
+    return state;
+}
+
+unsigned long long bp_keep_denormals(void) {
+    const unsigned long long state = float_state();
+    bp_restore_denormals(state & ~(unsigned long long)FLUSHING);
+    return state;
 }
 
 void bp_restore_denormals(unsigned long long state) {
