@@ -181,14 +181,22 @@ def _made(name, arguments):
         if not number and not (key == "max_value" and value is None):
             raise ValueError(f"{name}'s {key} must be a finite number, got {value!r}")
     try:
-        inspect.signature(lower).bind(**arguments)
-    except TypeError as error:
+        kernel, *params = lower(**arguments)
+    except TypeError:
         raise TypeError(
-            f"activation {name!r}, arguments {arguments}: {error}; a layer takes arguments with "
-            f"its activation as functools.partial(bpcore.activations.{name}, …)"
+            f"activation {name!r}, arguments {arguments}: {_misfit(lower, arguments)}; a layer takes "
+            f"arguments with its activation as functools.partial(bpcore.activations.{name}, …)"
         ) from None
-    kernel, *params = lower(**arguments)
     return BuiltIn(name, tuple(sorted(arguments.items())), kernel, _three(params))
+
+
+def _misfit(function, arguments):
+    """Say why a function does not take the arguments, without its name."""
+    try:
+        inspect.signature(function).bind(**arguments)
+    except TypeError as error:
+        return str(error)
+    return "they do not fit"
 
 
 @functools.cache

@@ -129,15 +129,16 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False, itemsize=4):
     itemsize : int
         Bytes of a number.
     """
+    specs = [layer._specs() for layer in layers]
     if not keep_all:  # what changes no number needs no step
-        layers = [la for la in layers if _does_something(la)] or layers[:1]
+        steps = [step for step in zip(layers, specs, strict=True) if _does_something(*step)]
+        layers, specs = zip(*(steps or [(layers[0], specs[0])]), strict=True)
     last = len(layers) - 1
     cost = loss.kernel if loss else None
     of_loss = loss._plan_fields(layers[-1].activation) if loss else dict(_NO_LOSS)
     if of_loss["from_z"] and any(layers[-1]._activity_penalty()):
         of_loss = loss._plan_fields(None)
     parameters, state, shared, places, users = _Places(), _Places(), _Places(), _Places(), []
-    specs = [layer._specs() for layer in layers]
     n_variables = 0
 
     rows, numbers = [], []
@@ -145,7 +146,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False, itemsize=4):
         row = dict.fromkeys(_core.PLAN_COLUMNS, -1)
         row.update(n_in=layer.n_in, n_out=layer.n_out, group=layer.n_out, threshold=0, frozen=0)
         row["row"] = layer.n_out
-        if not keep_all and l < last and _may_be_padded(layer, layers[l + 1]):
+        if not keep_all and l < last and _may_be_padded(layer, specs[l], specs[l + 1]):
             row["row"] = _padded(layer.n_in, layer.n_out, itemsize)
         kernel, params, in_place = _lowered(layer.activation)
         row["activation"] = _core.ACTIVATIONS[kernel]
@@ -226,18 +227,22 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False, itemsize=4):
     )
 
 
-def _does_something(layer):
-    return layer.activation != "linear" or layer._specs() or any(layer._activity_penalty())
+def _does_something(layer, specs):
+    return specs or layer.activation != "linear" or any(layer._activity_penalty())
 
 
-def _may_be_padded(layer, above):
+def _may_be_padded(layer, specs, specs_above):
     """Return whether only products, and number by number its activation, read a layer's rows."""
-    kernels = (spec.name == "kernel" for la in (layer, above) for spec in la._specs())
     return (
-        sum(kernels) == 2
+        _has_kernel(specs)
+        and _has_kernel(specs_above)
         and layer.activation in ("relu", "sigmoid", "tanh")
         and not any(layer._activity_penalty())
     )
+
+
+def _has_kernel(specs):
+    return any(spec.name == "kernel" for spec in specs)
 
 
 def _padded(n_in, n, itemsize):

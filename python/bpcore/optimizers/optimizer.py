@@ -127,16 +127,14 @@ class Optimizer:
         self._forget()
 
     def __setattr__(self, name, value):
-        if name[0] == "_":  # no setting
-            super().__setattr__(name, value)
-            return
-        if name in self._ranges:
-            value = as_number(name, value, *self._ranges[name])
-        elif name in self._optional and value is not None:
-            value = as_number(name, value, *self._optional[name])
-        super().__setattr__(name, value)
-        if name != "learning_rate":
-            super().__setattr__("_core_settings", None)
+        if name[0] != "_":  # a setting
+            if name in self._ranges:
+                value = as_number(name, value, *self._ranges[name])
+            elif value is not None and name in self._optional:
+                value = as_number(name, value, *self._optional[name])
+            if name != "learning_rate":
+                self.__dict__["_core_settings"] = None
+        object.__setattr__(self, name, value)
 
     @property
     def learning_rate(self):
@@ -206,9 +204,14 @@ class Optimizer:
 
     def _forget(self):
         """Start anew, without moments and without an owner."""
-        self._iterations = 0
-        self._slots = self._model = self._layout = None
-        self._core_settings = self._slots_of = None
+        self.__dict__.update(  # none of them is checked
+            _iterations=0,
+            _slots=None,
+            _model=None,
+            _layout=None,
+            _core_settings=None,
+            _slots_of=None,
+        )
 
     def _settings(self, model):
         """Return the settings as the core takes them."""
