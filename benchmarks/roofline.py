@@ -1,13 +1,19 @@
-"""Draw the rates of the three products by size, for every instruction set of this machine.
+"""Draw how near the three products come to the roof, by size, for every instruction set.
 
     python benchmarks/roofline.py [PNG]
 
-Needs matplotlib (extra ``plot``). Square layers of n units, batches of 32 and 256; the
-dashed line is NumPy's BLAS on the same core.
+Needs matplotlib (extra ``plot``) and a C compiler. Square layers of n units, batches of 32 and
+256, one core. The roof is what multiply-adds in registers reach (peak.c), timed in turn with every
+product, so that a change of the processor's speed meets both; the dashed line is NumPy's BLAS, of
+the best instruction set's roof. ``roofline.png`` is what it drew on an EPYC.
 """
 
+import ctypes
 import os
+import pathlib
+import subprocess
 import sys
+import tempfile
 import time
 from functools import partial
 
@@ -18,27 +24,56 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy as np
 
 from bpcore import _core
+from bpcore._cli.bench import processor
 
 WIDTHS = [8, 16, 32, 64, 100, 128, 200, 256, 384, 512, 768, 1024]
+FLAGS = {
+    "sse4": ["-msse4.2"],
+    "avx2": ["-mavx2", "-mfma"],
+    "avx512": ["-mavx512f"],
+    "neon": [],
+}
+ROUND_SECONDS, ROUNDS = 0.001, 25
 
 
-def rate(call, flops):
-    """Median GFLOP/s over a few rounds of about 5 ms."""
-    call()
+def roofs(directory, dtype):
+    """Return a function for each instruction set: FLOP/s of multiply-adds, at this moment."""
+    source, found = pathlib.Path(__file__).with_name("peak.c"), {}
+    for isa in _core.isas():
+        library = pathlib.Path(directory) / f"peak_{isa}_{dtype}.so"
+        real = "float" if dtype == "float32" else "double"
+        flags = ["-O2", "-fPIC", "-shared", "-ffp-contract=fast", f"-DREAL={real}", *FLAGS[isa]]
+        compiler = os.environ.get("CC", "cc")
+        subprocess.run([compiler, *flags, source, "-o", library], check=True)
+        peak = ctypes.CDLL(str(library)).peak
+        peak.argtypes, peak.restype = [ctypes.c_long], ctypes.c_double
+        found[isa] = partial(peak, 200_000)
+    return found
+
+
+def seconds(call, count):
+    """Return how long a call takes, one of so many in a row."""
     start = time.perf_counter()
+    for _ in range(count):
+        call()
+    return (time.perf_counter() - start) / count
+
+
+def share(call, nothing, flops, roof):
+    """Return the call's rate by the roof's, without what it takes to call `nothing`: the same from
+    Python, for one number. Each is the best of many short rounds, the least disturbed. NaN if
+    little is left.
+    """
     call()
-    count = max(1, int(0.005 / (time.perf_counter() - start)))
-    rates = []
-    for _ in range(5):
-        start = time.perf_counter()
-        for _ in range(count):
-            call()
-        rates.append(flops * count / (time.perf_counter() - start) / 1e9)
-    return sorted(rates)[2]
+    count = max(1, int(ROUND_SECONDS / seconds(call, 1)))
+    rounds = [(seconds(call, count), seconds(nothing, 500), roof()) for _ in range(ROUNDS)]
+    own, idle, peak = zip(*rounds, strict=True)
+    left = min(own) - min(idle)
+    return flops / (left * max(peak)) if left > 0.2 * min(own) else float("nan")
 
 
-def rates_of_width(n, batch, dtype):
-    """Return the rate of every product and instruction set, and of BLAS, for n by n weights."""
+def calls_of(batch, n, dtype):
+    """Return every product by every instruction set, and BLAS's, for n by n weights."""
     rng = np.random.default_rng(0)
     a, delta = (rng.normal(size=(batch, n)).astype(dtype) for _ in range(2))
     w = rng.normal(size=(n, n)).astype(dtype)
@@ -48,7 +83,16 @@ def rates_of_width(n, batch, dtype):
         calls["weighted sum", isa] = partial(_core.kernel_weighted_sum, isa, a, w, None, out)
         calls["delta", isa] = partial(_core.kernel_delta_product, isa, delta, w, w_t, out)
         calls["gradient", isa] = partial(_core.kernel_gradient, isa, a, delta, grad)
-    return {name: rate(call, 2 * batch * n * n) for name, call in calls.items()}
+    return calls
+
+
+def shares_of_width(n, batch, dtype, roof):
+    """Return the share of the roof that each of them reaches."""
+    nothing, best = calls_of(1, 1, dtype), _core.isas()[-1]
+    return {
+        (name, isa): share(call, nothing[name, isa], 2 * batch * n * n, roof.get(isa, roof[best]))
+        for (name, isa), call in calls_of(batch, n, dtype).items()
+    }
 
 
 def main():
@@ -59,26 +103,30 @@ def main():
     from matplotlib import pyplot
 
     path = sys.argv[1] if len(sys.argv) > 1 else "roofline.png"
-    figure, axes = pyplot.subplots(2, 2, figsize=(11, 8), sharex=True)
-    for row, dtype in zip(axes, ("float32", "float64"), strict=True):
-        for axis, batch in zip(row, (32, 256), strict=True):
-            by_width = [rates_of_width(n, batch, dtype) for n in WIDTHS]
-            for name, isa in by_width[0]:
-                rates = [of_width[name, isa] for of_width in by_width]
-                axis.plot(
-                    WIDTHS, rates, "k--" if name == "BLAS" else "o-", ms=3, label=f"{name}, {isa}"
-                )
-            axis.set(
-                title=f"{dtype}, batch {batch}",
-                xscale="log",
-                xlabel="units n",
-                ylabel="GFLOP/s on one core",
-            )
-            axis.set_ylim(bottom=0)
-            axis.grid(alpha=0.3)
+    colours = dict(zip(_core.isas(), ("tab:orange", "tab:blue", "tab:green"), strict=False))
+    marks = {"weighted sum": "o-", "delta": "s-", "gradient": "^-"}
+    figure, axes = pyplot.subplots(2, 2, figsize=(11, 8), sharex=True, sharey=True)
+    with tempfile.TemporaryDirectory() as directory:
+        for row, dtype in zip(axes, ("float32", "float64"), strict=True):
+            roof = roofs(directory, dtype)
+            for axis, batch in zip(row, (32, 256), strict=True):
+                by_width = [shares_of_width(n, batch, dtype, roof) for n in WIDTHS]
+                for name, isa in by_width[0]:
+                    shares = [100 * of_width[name, isa] for of_width in by_width]
+                    style = {"color": colours[isa], "ms": 3} if isa in colours else {"color": "k"}
+                    mark = marks.get(name, "--")
+                    axis.plot(WIDTHS, shares, mark, label=f"{name}, {isa}", **style)
+                axis.axhline(100, color="0.4", lw=1)
+                axis.set(title=f"{dtype}, batch {batch}", xscale="log", ylim=(0, 108))
+                axis.grid(alpha=0.3)
+    for axis in axes[1]:
+        axis.set_xlabel("units n of a layer n to n")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("% of the multiply-adds' peak")
     axes[0][0].legend(fontsize=7)
+    figure.suptitle(f"One core of {processor()}")
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    figure.savefig(path, dpi=100)
     print(path)
 
 

@@ -1,4 +1,5 @@
-"""Each kernel on its own, by size, on the best instruction set.
+"""Products, activations and Adam on their own, by size, on the best instruction set or the one
+that BPCORE_ISA names.
 
 The answer is compared with NumPy's before anything is timed. `roofline.py` draws the
 products' rates by size.
@@ -7,7 +8,7 @@ products' rates by size.
 import numpy as np
 import pytest
 
-from bpcore import _core
+from bpcore import _core, reference
 
 SIZES = [
     (32, 32, 32),
@@ -60,6 +61,8 @@ def test_product(benchmark, product, size, dtype):
 def test_activation(benchmark, name, dtype):
     z = np.random.default_rng(0).normal(size=(256, 64)).astype(dtype)
     out = np.empty_like(z)
+    _core.kernel_activate(_core.isa(), name, z, out)
+    check(out, reference.ACTIVATIONS[name][0](z.astype("float64")))
     benchmark(_core.kernel_activate, _core.isa(), name, z, out)
 
 
@@ -69,4 +72,9 @@ def test_adam(benchmark, n, dtype):
     rng = np.random.default_rng(0)
     w, grad, m, v = (np.abs(rng.normal(size=n)).astype(dtype) for _ in range(4))
     settings = {"rate": 1e-3, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+    new_m, new_v = m + (grad - m) * 0.1, v + (grad * grad - v) * 0.001
+    want = w - 1e-3 * new_m / (np.sqrt(new_v) + 1e-7)
+    _core.kernel_update(_core.isa(), "adam", w, grad, [m, v], settings)
+    for got, wanted in ((w, want), (m, new_m), (v, new_v)):
+        check(got, wanted)
     benchmark(_core.kernel_update, _core.isa(), "adam", w, grad, [m, v], settings)

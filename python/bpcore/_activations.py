@@ -184,8 +184,9 @@ def _made(name, arguments):
         kernel, *params = lower(**arguments)
     except TypeError:
         raise TypeError(
-            f"activation {name!r}, arguments {arguments}: {_misfit(lower, arguments)}; a layer takes "
-            f"arguments with its activation as functools.partial(bpcore.activations.{name}, …)"
+            f"activation {name!r}, arguments {arguments}: {_misfit(lower, arguments)}; a layer "
+            "takes arguments with its activation as "
+            f"functools.partial(bpcore.activations.{name}, …)"
         ) from None
     return BuiltIn(name, tuple(sorted(arguments.items())), kernel, _three(params))
 

@@ -12,24 +12,24 @@ import os
 
 import numpy as np
 
-from .. import _core, set_num_threads, utils
+from .. import _core, num_threads, utils
 
 
 class Bpcore:
     """bpcore itself."""
 
     def __init__(self, workload, dtype, threads=1):
-        self.workload = workload
+        self.workload, self.threads = workload, threads
         self.x, self.y = workload.data(dtype)
         utils.set_random_seed(0)
         self.model = workload.model(dtype)
-        set_num_threads(threads)
 
     def run(self, epochs):
         """Train; return the loss of the last epoch."""
-        history = self.model.fit(
-            self.x, self.y, batch_size=self.workload.batch, epochs=epochs, verbose=0
-        )
+        with num_threads(self.threads):
+            history = self.model.fit(
+                self.x, self.y, batch_size=self.workload.batch, epochs=epochs, verbose=0
+            )
         return history.history["loss"][-1]
 
 

@@ -42,7 +42,8 @@ class Worker:
             environment[name] = str(threads)
         if kind == "gemm" and isa in _CORETYPES:
             environment["OPENBLAS_CORETYPE"] = _CORETYPES[isa]
-        environment.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+        if threads == 1:
+            environment.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bpcore._bench.worker", json.dumps(config)],
             env=environment,

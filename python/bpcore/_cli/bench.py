@@ -1,7 +1,11 @@
 """``python -m bpcore bench``: the standing benchmark on this machine."""
 
 import json
+import os
 import platform
+import sys
+
+import numpy as np
 
 import bpcore
 from bpcore import _core
@@ -13,6 +17,35 @@ from .errors import UserError
 
 def run(options):
     """Measure and print one line a workload; write them to --json if asked."""
+    isas, threads = _checked(options)
+    others = ["numpy"] + (runners.installed() if options.peers else [])
+    machine = _machine()
+    print(
+        f"bpcore {bpcore.__version__} on {machine['processor']}; medians of {options.rounds} "
+        f"paired rounds, each process pinned to {threads} core{'s' * (threads > 1)}"
+    )
+    print(table.heading(others, threads), flush=True)
+    report = {**machine, "rounds": options.rounds, "results": []}
+    for dtype in options.dtype or ["float32"]:
+        for isa in isas:
+            for name in options.workload or WORKLOADS:
+                try:
+                    result = table.measure(name, dtype, isa, others, threads, options.rounds)
+                except table.WrongAnswer as error:
+                    print(f"error: {error}", file=sys.stderr)
+                    return 1
+                print(table.line(result, others), flush=True)
+                report["results"].append(result)
+                if options.json:  # after each, for whoever stops it
+                    with open(options.json, "w", encoding="utf-8") as file:
+                        json.dump(report, file, indent=2)
+    print(_LEGEND)
+    print(_OF_ONE_CORE if threads == 1 else _OF_SEVERAL, end="")
+    return 0
+
+
+def _checked(options):
+    """Return the instruction sets and the number of threads, or say what is wrong with them."""
     isas = options.isa or [_core.isa()]
     for isa in isas:
         if isa not in _core.isas():
@@ -20,29 +53,51 @@ def run(options):
                 f"unknown or unsupported instruction set {isa!r}; this machine runs "
                 f"{', '.join(_core.isas())}"
             )
-    others = ["numpy"] + (runners.installed() if options.peers else [])
     threads = options.threads or 1
-    print(
-        f"bpcore {bpcore.__version__} on {platform.machine()}; medians of {options.rounds} paired "
-        f"rounds, each process pinned to {threads} core{'s' * (threads > 1)}"
-    )
-    print(table.heading(others), flush=True)
-    results = []
-    for dtype in options.dtype or ["float32"]:
-        for isa in isas:
-            for name in options.workload or WORKLOADS:
-                result = table.measure(name, dtype, isa, others, threads, options.rounds)
-                results.append(result)
-                print(table.line(result, others), flush=True)
-    print(_LEGEND)
+    # Every process is pinned to as many cores; a cgroup's quota is another matter.
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if threads > cores:
+        raise UserError(
+            f"--threads {threads} is more than the {cores} core{'s' * (cores > 1)} that this "
+            "process may use"
+        )
     if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=2)
-    return 0
+        with open(options.json, "a", encoding="utf-8"):  # before minutes of work, not after
+            pass
+    return isas, threads
+
+
+def _machine():
+    """Return what the figures depend on, by name."""
+    return {
+        "bpcore": bpcore.__version__,
+        "processor": processor(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
+
+
+def processor():
+    """Return the processor's name where the system tells it, or its architecture."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [
+                line.partition(":")[2].strip() for line in file if line.startswith("model name")
+            ]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 _LEGEND = """
 µs/step: a whole fit (shuffling, loss, Adam, epochs) after the first epoch, by its steps.
+× other: how many times longer the other takes for the same training; its first epoch reached the
+same loss before it was timed."""
+_OF_ONE_CORE = """\
 efficiency: the products' operations a second, of what BLAS reaches at 1024³ on one core with the
-same instruction set. × other: how many times longer the other takes for the same training; its
-first epoch reached the same loss before it was timed."""
+same instruction set.
+"""
+_OF_SEVERAL = """\
+× 1 thread: how many times longer one thread takes, which was timed beside.
+"""
