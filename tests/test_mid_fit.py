@@ -190,3 +190,17 @@ def test_copy_of_an_optimizer(rng, dtype):
     before = model.optimizer._slots.copy()
     network(dtype, other).fit(x, y, verbose=0)
     np.testing.assert_array_equal(model.optimizer._slots, before)
+
+
+def test_an_error_within_an_epoch(rng, dtype):
+    """What was trained stays, and the next fit visits the rows in another order."""
+    x, y = rng.normal(size=(40, 5)), rng.normal(size=(40, 2))
+    model = network(dtype, "adam")
+
+    def fail(model):
+        raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        model.fit(x, y, 8, 2, 0, callbacks=[ChangeInEpoch(fail, 0, 2)])
+    assert model.optimizer.iterations == 3
+    assert model._epochs == 1

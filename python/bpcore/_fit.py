@@ -90,6 +90,9 @@ def fit(model, source, run, epochs, first_epoch=0, validate=None, is_validated=N
         source.settle()
         snapshot.restore()
         raise
+    except BaseException:
+        source.finish()  # the next fit draws its epochs anew
+        raise
     finally:
         callbacks._close()
     return history
