@@ -1,4 +1,4 @@
-"""Every float32: slow, so apart (``python -m pytest -m slow``, a quarter of an hour)."""
+"""Every float32: slow, so apart (``python -m pytest -m slow``, half an hour)."""
 
 import numpy as np
 import pytest
