@@ -5,7 +5,7 @@
 Needs matplotlib (extra ``plot``) and a C compiler. Square layers of n units, batches of 32 and
 256, one core. The roof is what multiply-adds in registers reach (peak.c), timed in turn with every
 product, so that a change of the processor's speed meets both; the dashed line is NumPy's BLAS, of
-the best instruction set's roof. ``roofline.png`` is what it drew on an EPYC.
+the best instruction set's roof.
 """
 
 import ctypes

@@ -1,6 +1,7 @@
 """The table of the standing benchmark on this machine."""
 
 import sys
+import time
 from statistics import median
 
 from .runners import TOLERANCE
@@ -8,6 +9,9 @@ from .worker import Worker
 from .workloads import WORKLOADS
 
 ROUNDS = 7
+# Between the rounds of several threads: a library's idle threads may spin on for a while, on cores
+# that the next one needs (OpenBLAS's for 0.2 s: two threads of bpcore took twice their time).
+REST_SECONDS = 0.4
 
 
 def measure(name, dtype, isa, others, threads=1, rounds=ROUNDS):
@@ -40,9 +44,7 @@ def measure(name, dtype, isa, others, threads=1, rounds=ROUNDS):
                 print(f"{other} is left out: {error}", file=sys.stderr)
                 continue
             _check_answer(other, name, workers[other].first, workers["bpcore"].first)
-        samples = [
-            {kind: worker.round() for kind, worker in workers.items()} for _ in range(rounds)
-        ]
+        samples = [_sample(workers, REST_SECONDS * (threads > 1)) for _ in range(rounds)]
     finally:
         for worker in workers.values():
             worker.close()
@@ -60,6 +62,15 @@ def measure(name, dtype, isa, others, threads=1, rounds=ROUNDS):
     else:
         result["speedup"] = median(s["alone"] / s["bpcore"] for s in samples)
     return result
+
+
+def _sample(workers, rest):
+    """Let each run one round, after a rest."""
+    sample = {}
+    for kind, worker in workers.items():
+        time.sleep(rest)
+        sample[kind] = worker.round()
+    return sample
 
 
 class WrongAnswer(Exception):
