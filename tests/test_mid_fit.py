@@ -180,6 +180,54 @@ def test_ctrl_c_pressed_twice(rng, dtype, monkeypatch):
     assert len(model.history.epoch) == 1
 
 
+def test_ctrl_c_after_a_callback_compiled(rng, dtype):
+    """The weights are those of the last whole epoch; the new optimizer is as it is."""
+    x, y = rng.normal(size=(40, 5)), rng.normal(size=(40, 2))
+    model = network(dtype, "adam")
+
+    def compile_and_press(model):
+        model.compile("sgd", "mse")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x, y, 8, 3, 0, callbacks=[ChangeInEpoch(compile_and_press, 1, 2)], shuffle=False)
+    whole = network(dtype, "adam")
+    whole.fit(x, y, 8, 1, 0, shuffle=False)
+    np.testing.assert_array_equal(model.theta, whole.theta)
+    assert model.optimizer.iterations == 0
+    assert model._epochs == 1
+
+
+def test_ctrl_c_after_two_changes(rng, dtype):
+    x, y = rng.normal(size=(40, 5)), rng.normal(size=(40, 2))
+    model = network(dtype, "adam")
+
+    def average_and_press(model):
+        model.optimizer.use_ema = True
+        raise KeyboardInterrupt
+
+    hooks = [
+        ChangeInEpoch(setting({"amsgrad": True}), 1, 1),
+        ChangeInEpoch(average_and_press, 1, 3),
+    ]
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(x, y, 8, 3, 0, callbacks=hooks, shuffle=False)
+    whole = network(dtype, "adam")
+    whole.fit(x, y, 8, 1, 0, shuffle=False)
+    np.testing.assert_array_equal(model.theta, whole.theta)
+    assert np.isfinite(model.fit(x, y, verbose=0).history["loss"]).all()
+
+
+def test_copy_keeps_what_does_not_decay(rng, dtype):
+    model = network(dtype, "sgd")
+    optimizer = optimizers.AdamW(0.0, weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(var_list=[model.layers[0].kernel])
+    model.compile(copy.copy(optimizer), "mse")
+    before = model.get_weights()
+    model.fit(rng.normal(size=(8, 5)), rng.normal(size=(8, 2)), verbose=0)
+    assert (model.get_weights()[0] == before[0]).all()
+
+
 def test_copy_of_an_optimizer(rng, dtype):
     """It has moments of its own."""
     x, y = rng.normal(size=(40, 5)), rng.normal(size=(40, 2))

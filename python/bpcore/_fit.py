@@ -87,12 +87,21 @@ def fit(model, source, run, epochs, first_epoch=0, validate=None, is_validated=N
             model.optimizer.finalize_variable_values(model.trainable_weights)
         callbacks.on_train_end(logs)
     except KeyboardInterrupt:
-        source.settle()
-        snapshot.restore()
+        _go_back(source, snapshot)
         raise
     except BaseException:
-        source.finish()  # the next fit draws its epochs anew
+        source.finish()  # of a pass that is begun, the next fit does not take the order again
         raise
     finally:
         callbacks._close()
     return history
+
+
+def _go_back(source, snapshot):
+    """Return to the last whole epoch, from the start again if Ctrl-C is pressed meanwhile."""
+    try:
+        source.settle()
+        snapshot.restore()
+    except KeyboardInterrupt:
+        source.settle()
+        snapshot.restore()

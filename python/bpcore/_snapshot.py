@@ -30,10 +30,6 @@ def restore(model, arrays, numbers):
             raise ValueError(f"{name} has {array.size} elements, got {arrays[name].size}")
     for name, array in mine.items():
         array[...] = arrays[name]
-    _set_numbers(model, numbers)
-
-
-def _set_numbers(model, numbers):
     model.optimizer._iterations = numbers["iterations"]
     model._epochs = numbers["epochs"]
 
@@ -63,25 +59,20 @@ class Snapshot:
             self._copies = {name: np.empty_like(array) for name, array in self._arrays.items()}
         for name, array in self._arrays.items():
             np.copyto(self._copies[name], array)
-        self._numbers = numbers_of(self._model)
+        self._numbers, self._optimizer = numbers_of(self._model), self._model.optimizer
         self._lengths = self._history._lengths()
 
     def restore(self):
         """Go back, unless the epoch begun after `take` is in the history: then it is whole."""
         if self._lengths is None or len(self._history.epoch) > self._lengths[0]:
             return
-        try:
-            self._restore()
-        except KeyboardInterrupt:  # pressed again
-            self._restore()
-            raise
-
-    def _restore(self):
         model, optimizer = self._model, self._model.optimizer
         for name, array in self._arrays.items():
             np.copyto(array, self._copies[name])
-        if optimizer._slots is not self._slots:
-            # A callback changed a setting since: what the moments were means nothing now.
-            optimizer._start_slots(model._parameters)
-        _set_numbers(model, self._numbers)
+        if optimizer is self._optimizer:  # and not another one, of a callback that compiled
+            if optimizer._slots is not self._slots:
+                # A callback changed a setting since: what the moments were means nothing now.
+                optimizer._slots = optimizer._slots_of = None
+            optimizer._iterations = self._numbers["iterations"]
+        model._epochs = self._numbers["epochs"]
         self._history._cut(self._lengths)

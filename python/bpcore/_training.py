@@ -210,7 +210,7 @@ class ArrayEpochs:
 
     def _call(self, first, last, outputs=None, total=0.0, totals=None):
         """`Trainer.steps` over the data, by which the next call's size and threads are chosen."""
-        if not self.trainer.is_current():  # a callback froze a layer, or compiled anew
+        if not self.trainer.is_current():  # a callback froze a layer
             self._bind(self.model._trainer(self.data, self.batch_size))
         threads = self._trials.threads if self._trials else None
         start = time.perf_counter()

@@ -49,11 +49,13 @@ __version__ = BPCORE_VERSION.decode()
 MAX_THREADS = kernels.BP_MAX_THREADS
 
 cdef long forks = 0  # that this process is the outcome of, since the import
+cdef unsigned long forker = 0  # the thread that goes on after the last of them, perhaps in a call
 
 
 def _forked():
-    global forks
+    global forks, forker
     forks += 1
+    forker = PyThread_get_thread_ident()
 
 
 if hasattr(os, "register_at_fork"):
@@ -337,11 +339,11 @@ cdef class Network:
     cdef int enter(self) except -1:
         """Take the workspace, waiting for another thread's call to end."""
         cdef unsigned long me = PyThread_get_thread_ident()
+        if self.forks != forks and self.owner != forker:  # who held the lock is in the parent
+            self.lock, self.owner, self.forks = allocate_lock(), 0, forks
         if self.owner == me:
             raise RuntimeError("a function that this model is calling called the model; its "
                                "workspace serves one call at a time")
-        if self.forks != forks:  # who held the lock then is in the parent
-            self.lock, self.owner, self.forks = allocate_lock(), 0, forks
         self.lock.acquire()
         self.owner = me
         return 0

@@ -20,12 +20,13 @@ def run(options):
     isas, threads = _checked(options)
     others = ["numpy"] + (runners.installed() if options.peers else [])
     machine = _machine()
+    report = {**machine, "rounds": options.rounds, "results": []}
+    _write(report, options.json)  # before minutes of work, should it not be possible
     print(
         f"bpcore {bpcore.__version__} on {machine['processor']}; medians of {options.rounds} "
         f"paired rounds, each process pinned to {threads} core{'s' * (threads > 1)}"
     )
     print(table.heading(others, threads), flush=True)
-    report = {**machine, "rounds": options.rounds, "results": []}
     for dtype in options.dtype or ["float32"]:
         for isa in isas:
             for name in options.workload or WORKLOADS:
@@ -36,9 +37,7 @@ def run(options):
                     return 1
                 print(table.line(result, others), flush=True)
                 report["results"].append(result)
-                if options.json:  # after each, for whoever stops it
-                    with open(options.json, "w", encoding="utf-8") as file:
-                        json.dump(report, file, indent=2)
+                _write(report, options.json)  # after each, for whoever stops it
     print(_LEGEND)
     print(_OF_ONE_CORE if threads == 1 else _OF_SEVERAL, end="")
     return 0
@@ -61,10 +60,13 @@ def _checked(options):
             f"--threads {threads} is more than the {cores} core{'s' * (cores > 1)} that this "
             "process may use"
         )
-    if options.json:
-        with open(options.json, "a", encoding="utf-8"):  # before minutes of work, not after
-            pass
     return isas, threads
+
+
+def _write(report, path):
+    if path:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(report, file, indent=2)
 
 
 def _machine():

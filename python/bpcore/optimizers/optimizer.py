@@ -28,6 +28,10 @@ def _as_steps(name, value, low):
     return int(value)
 
 
+# What a copy must not share.
+_OWN = ("_slots", "_excluded_arrays", "_excluded_at")
+
+
 class Optimizer:
     """Base class of the optimizers: the options they have in common.
 
@@ -272,7 +276,11 @@ class Optimizer:
 
     def __copy__(self):
         """Return one with moments of its own."""
-        return copy.deepcopy(self)
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__getstate__())
+        own = {name: copy.copy(getattr(self, name)) for name in _OWN}
+        other.__dict__.update(own)
+        return other
 
     def __getstate__(self):
         """Without the model: a copy belongs to whoever trains with it first."""

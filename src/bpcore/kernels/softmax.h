@@ -37,8 +37,18 @@ INLINE void add_to(exact_sum *sum, vreal e, vreal e_low) {
     sum->high = next;
 }
 
+/* low back into the last place of high, which many terms of like roundings make it outgrow. */
+INLINE void carry(exact_sum *sum) {
+    const vreal next = sum->high + sum->low;
+    sum->low -= next - sum->high;
+    sum->high = next;
+}
+
 /* Without the 1 it started from: exactly, 1 being a multiple of the last place. */
-INLINE void finish_sum(exact_sum *sum) { sum->high -= 1; }
+INLINE void finish_sum(exact_sum *sum) {
+    sum->high -= 1;
+    carry(sum);
+}
 
 /* Every element the sum of all of them. */
 INLINE void add_across(exact_sum *sum) {
@@ -54,6 +64,7 @@ INLINE void add_across(exact_sum *sum) {
     SWAPS(STEP)
 #undef STEP
     *sum = (exact_sum){high, low};
+    carry(sum);
 }
 
 /* 1 / sum rounded, and what it has lost. */
@@ -68,6 +79,8 @@ INLINE vreal times_pair(vreal e, vreal scale, vreal low) {
     const vreal product = e * scale;
     return product + (product_error(e, scale, product) + e * low);
 }
+
+enum { CARRIED = 256 }; /* terms of a sum between two carries */
 
 /* Row by row. NaN and +infinity in a row make the row NaN. */
 static void softmax_wide(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) {
@@ -86,10 +99,14 @@ static void softmax_wide(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) {
         vreal low, scale_low;
         last = vselect(outside, vzero(), exp_below(last, max, &low));
         add_to(&sum, last, vselect(outside, vzero(), low));
-        for (ptrdiff_t i = 0; i < before; i += VL) {
-            const vreal e = exp_below(vload(z + i), max, &low);
-            add_to(&sum, e, low);
-            vstore(a + i, e);
+        for (ptrdiff_t start = 0; start < before; start += CARRIED * VL) {
+            const ptrdiff_t left = before - start, end = CARRIED * VL < left ? CARRIED * VL : left;
+            for (ptrdiff_t i = start; i < start + end; i += VL) {
+                const vreal e = exp_below(vload(z + i), max, &low);
+                add_to(&sum, e, low);
+                vstore(a + i, e);
+            }
+            carry(&sum);
         }
         finish_sum(&sum);
         add_across(&sum);
