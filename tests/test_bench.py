@@ -1,7 +1,6 @@
 """``python -m bpcore bench``, and the workloads it times."""
 
 import json
-import os
 
 import numpy as np
 import pytest
@@ -12,8 +11,9 @@ from bpcore import _core
 from bpcore.__main__ import main
 from bpcore._bench import runners, table
 from bpcore._bench.workloads import WORKLOADS
+from bpcore._threads import affine_cpus
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+CORES = affine_cpus()
 
 
 def test_table(tmp_path, capsys):

@@ -154,6 +154,11 @@ def is_number(value):
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
+def address(array):
+    """Return where an array's first element lies; `array.ctypes` takes longer."""
+    return array.__array_interface__["data"][0]
+
+
 def aligned_empty(size, dtype):
     """Return an uninitialised flat array that starts at a multiple of 128 bytes.
 
@@ -164,5 +169,5 @@ def aligned_empty(size, dtype):
     """
     itemsize, line = np.dtype(dtype).itemsize, 128
     raw = np.empty(-(-size * itemsize // line) * line + line, np.uint8)
-    start = -raw.__array_interface__["data"][0] % line  # raw.ctypes takes longer
+    start = -address(raw) % line
     return raw[start : start + size * itemsize].view(dtype)

@@ -21,12 +21,16 @@ _default: int | None = None
 _here: contextvars.ContextVar[int | None] = contextvars.ContextVar("threads", default=None)
 
 
+def affine_cpus():
+    """Return how many CPUs this process may be put on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def available_cpus():
     """Return how many CPUs this process may use, by its affinity and its cgroup's quota."""
-    if hasattr(os, "sched_getaffinity"):
-        cpus = len(os.sched_getaffinity(0))
-    else:
-        cpus = os.cpu_count() or 1
+    cpus = affine_cpus()
     with contextlib.suppress(OSError, ValueError):
         quota, period = _read("/sys/fs/cgroup/cpu.max").split()
         if quota != "max":

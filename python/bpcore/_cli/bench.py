@@ -1,7 +1,6 @@
 """``python -m bpcore bench``: the standing benchmark on this machine."""
 
 import json
-import os
 import platform
 import sys
 
@@ -11,6 +10,7 @@ import bpcore
 from bpcore import _core
 from bpcore._bench import runners, table
 from bpcore._bench.workloads import WORKLOADS
+from bpcore._threads import affine_cpus
 
 from .errors import UserError
 
@@ -54,7 +54,7 @@ def _checked(options):
             )
     threads = options.threads or 1
     # Every process is pinned to as many cores; a cgroup's quota is another matter.
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = affine_cpus()
     if threads > cores:
         raise UserError(
             f"--threads {threads} is more than the {cores} core{'s' * (cores > 1)} that this "

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from .. import _core
-from .._data import aligned_empty, is_number
+from .._data import address, aligned_empty, is_number
 from .._names import snake_case, unique_name
 from . import schedules
 
@@ -260,19 +260,15 @@ class Optimizer:
         if self._slots is None or self._layout != layout or self._slots.size != size:
             self._slots = aligned_empty(size, parameters.dtype)
             self._layout = layout
-            self._start_slots(parameters)
+            self._slots[...] = 0
+            starts = [start for start in self._slot_starts() if start is not None]
+            for k, start in enumerate(starts):
+                self._slots[k * parameters.size : (k + 1) * parameters.size] = start
+            if self.use_ema:  # of a layer that is frozen until later: from where it stands
+                at = len(starts) * parameters.size
+                self._slots[at : at + parameters.size] = parameters
         self._slots_of = settings
         return self._slots
-
-    def _start_slots(self, parameters):
-        """Let the moments be what they are before the first step."""
-        self._slots[...] = 0
-        starts = [start for start in self._slot_starts() if start is not None]
-        for k, start in enumerate(starts):
-            self._slots[k * parameters.size : (k + 1) * parameters.size] = start
-        if self.use_ema:  # of a layer that is frozen until later: from where it stands
-            at = len(starts) * parameters.size
-            self._slots[at : at + parameters.size] = parameters
 
     def __copy__(self):
         """Return one with moments of its own."""
@@ -355,7 +351,7 @@ class Optimizer:
         first = sum(start is not None for start in self._slot_starts()) * parameters.size
         average = self._slots[first : first + parameters.size]
         for array in var_list:
-            at = (_address(array) - _address(parameters)) // parameters.itemsize
+            at = (address(array) - address(parameters)) // parameters.itemsize
             if not 0 <= at <= parameters.size - array.size:
                 raise ValueError("var_list must hold weights of the model this optimizer trains")
             array[...] = average[at : at + array.size].reshape(array.shape)
@@ -388,14 +384,10 @@ class Optimizer:
         return cls(**config)
 
 
-def _address(array):
-    return array.__array_interface__["data"][0]
-
-
 def _same(array, other):
     """Whether two arrays are views of the same weights."""
     return (
         isinstance(other, np.ndarray)
         and array.shape == other.shape
-        and _address(array) == _address(other)
+        and address(array) == address(other)
     )

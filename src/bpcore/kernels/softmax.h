@@ -80,7 +80,7 @@ INLINE vreal times_pair(vreal e, vreal scale, vreal low) {
     return product + (product_error(e, scale, product) + e * low);
 }
 
-enum { CARRIED = 256 }; /* terms of a sum between two carries */
+enum { CARRIED = 256 }; /* vectors added between two carries */
 
 /* Row by row. NaN and +infinity in a row make the row NaN. */
 static void softmax_wide(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) {
@@ -100,8 +100,8 @@ static void softmax_wide(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) {
         last = vselect(outside, vzero(), exp_below(last, max, &low));
         add_to(&sum, last, vselect(outside, vzero(), low));
         for (ptrdiff_t start = 0; start < before; start += CARRIED * VL) {
-            const ptrdiff_t left = before - start, end = CARRIED * VL < left ? CARRIED * VL : left;
-            for (ptrdiff_t i = start; i < start + end; i += VL) {
+            const ptrdiff_t next = start + CARRIED * VL, end = next < before ? next : before;
+            for (ptrdiff_t i = start; i < end; i += VL) {
                 const vreal e = exp_below(vload(z + i), max, &low);
                 add_to(&sum, e, low);
                 vstore(a + i, e);
