@@ -496,6 +496,20 @@ def test_accuracy_of_softmax(isa, dtype, n):
             assert max(error) <= 2
 
 
+def test_softmax_near_the_least_normal_numbers(isa):
+    """Where what a product loses is less than them; to 2 units in the last place all the same."""
+    rng = np.random.default_rng(0)
+    least = np.finfo(np.float32).tiny
+    z = (np.log(least) + rng.uniform(-0.5, 4, (30_000, 10))).astype(np.float32)
+    z[:, 0], z[:, 1:5] = 0, rng.uniform(-1, 0, (30_000, 4))
+    a = np.empty_like(z)
+    _core.kernel_activate(isa, "softmax", z, a)
+    e = np.exp(z.astype(np.float64))
+    want = e / e.sum(axis=1, keepdims=True)
+    assert 0.1 < (want < 8 * least).mean() < (want < 128 * least).mean() < 0.6
+    assert (np.abs(a - want) <= 2 * np.spacing(want.astype(np.float32))).all()
+
+
 @pytest.mark.parametrize("c", [-0.3, -0.5, -0.7])
 def test_softmax_of_a_long_row(isa, dtype, c):
     """Whose like terms round alike."""

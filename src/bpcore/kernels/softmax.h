@@ -2,7 +2,9 @@
  *
  * In REAL alone what z - max z loses would come out |z - max z| times as large, and a sum of n
  * terms bring roundings of its own. So each number that leads to 1 / sum has a second one beside
- * it, what the first has lost; they take about a third more time than exp itself.
+ * it, what the first has lost; they take about a third more time than exp itself. All are
+ * 2^RAISED times as large until the end, so that what is lost of the least results is not itself
+ * below the normal numbers.
  *
  * Included by activations.h. */
 #ifndef BPCORE_SOFTMAX_H
@@ -12,24 +14,27 @@
 #include "transpose.h"
 #include "vecmath.h"
 
-/* exp(z - max) rounded, and what it has lost; z <= max. */
+enum { RAISED = 80 }; /* 2^RAISED times the sum of a row is finite, and exp of EXP_MIN - 8 normal */
+
+/* 2^RAISED exp(z - max) rounded, and what it has lost; z <= max. */
 INLINE vreal exp_below(vreal z, vreal max, vreal *low) {
     const vreal d = z - max, back = d - z;
     const vreal d_low = (z - (d - back)) - (max + back); /* Knuth's two-sum: exact */
     vint k;
     /* Far below exp is 0, and d may be -infinity, d_low NaN. */
     const vreal e = exp_parts(d, (vreal)((d > EXP_MIN) & (vint)d_low), low, &k);
-    *low = scale_by_2(*low, k);
-    return scale_by_2(e, k);
+    const vreal raised = power_of_2(k + RAISED);
+    *low *= raised;
+    return e * raised;
 }
 
-/* A sum of numbers between 0 and 1: high + low. Starting from 1 it is never below what is
+/* A sum of numbers between 0 and 2^RAISED: high + low. Starting from that it is never below what is
  * added, so that three operations find what the addition loses (Dekker's fast two-sum). */
 typedef struct {
     vreal high, low;
 } exact_sum;
 
-INLINE exact_sum empty_sum(void) { return (exact_sum){vset(1), vzero()}; }
+INLINE exact_sum empty_sum(void) { return (exact_sum){power_of_2((vint){0} + RAISED), vzero()}; }
 
 INLINE void add_to(exact_sum *sum, vreal e, vreal e_low) {
     const vreal next = sum->high + e;
@@ -44,9 +49,9 @@ INLINE void carry(exact_sum *sum) {
     sum->high = next;
 }
 
-/* Without the 1 it started from: exactly, 1 being a multiple of the last place. */
+/* Without the 2^RAISED it started from: exactly, that being a multiple of the last place. */
 INLINE void finish_sum(exact_sum *sum) {
-    sum->high -= 1;
+    sum->high -= empty_sum().high;
     carry(sum);
 }
 
@@ -67,17 +72,19 @@ INLINE void add_across(exact_sum *sum) {
     carry(sum);
 }
 
-/* 1 / sum rounded, and what it has lost. */
+/* 2^RAISED / sum rounded, and what it has lost. */
 INLINE vreal reciprocal(exact_sum sum, vreal *low) {
-    const vreal scale = 1 / sum.high;
-    *low = -scale * (product_error(sum.high, scale, vset(1)) + scale * sum.low);
+    const vreal lowered = power_of_2((vint){0} - RAISED), high = sum.high * lowered;
+    const vreal scale = 1 / high;
+    *low = -scale * (product_error(high, scale, vset(1)) + scale * (sum.low * lowered));
     return scale;
 }
 
-/* e (scale + low), rounded once but for the last bit's sake. */
+/* e (scale + low) / 2^RAISED, rounded once but for the last bit's sake. */
 INLINE vreal times_pair(vreal e, vreal scale, vreal low) {
     const vreal product = e * scale;
-    return product + (product_error(e, scale, product) + e * low);
+    const vreal exact = product + (product_error(e, scale, product) + e * low);
+    return exact * power_of_2((vint){0} - RAISED);
 }
 
 enum { CARRIED = 256 }; /* vectors added between two carries */
