@@ -130,6 +130,66 @@ def test_trainable(rng, dtype, kind):
     assert (model.layers[0].get_weights()[0] != seen[1]).any()
 
 
+@pytest.mark.parametrize("kind", [Change, lambda change, epoch: ChangeInEpoch(change, epoch, 2)])
+def test_compile(rng, dtype, kind):
+    """The fit goes on with the new optimizer, loss and metrics, validation with it."""
+    x, y = rng.normal(size=(40, 5)), rng.normal(size=(40, 2))
+    model = network(dtype, "adam")
+
+    def compile_anew(model):
+        model.compile(optimizers.SGD(0.1), "mae", metrics=["mse"])
+
+    fit = model.fit(
+        x,
+        y,
+        batch_size=8,
+        epochs=3,
+        validation_data=(x, y),
+        callbacks=[kind(compile_anew, 0)],
+        verbose=0,
+    )
+    assert model.optimizer.iterations == (10 if kind is Change else 12)
+    loss, mse = model.evaluate(x, y, verbose=0)
+    assert fit.history["val_loss"][-1] == pytest.approx(loss)
+    assert fit.history["val_mse"][-1] == pytest.approx(mse)
+    assert loss == pytest.approx(np.abs(model.predict(x) - y).mean(), rel=1e-5)
+    assert len(fit.history["mse"]) == (2 if kind is Change else 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda model: model.compile("sgd", "sparse_categorical_crossentropy"), "one integer"),
+        (lambda model: model.compile("sgd", "binary_crossentropy"), "probabilities from 0 to 1"),
+        (lambda model: model.compile("sgd"), "needs a loss"),
+        (lambda model: model.add(bpcore.layers.Dense(3)), r"expected \(40, 3\)"),
+        (lambda model: (model.pop(), model.pop()), "is not built"),
+    ],
+)
+@pytest.mark.parametrize("kind", [Change, lambda change, epoch: ChangeInEpoch(change, epoch, 0)])
+@pytest.mark.parametrize("validated", [False, True])
+def test_changes_that_the_data_do_not_fit(rng, dtype, kind, change, message, validated):
+    """What the fit was given is checked again for what there is to train now."""
+    x, y = rng.normal(size=(40, 5)), 2 + rng.normal(size=(40, 2))
+    model = network(dtype, "adam")
+    validation = (x, y) if validated else None
+    hook = kind(change, 0)
+    with pytest.raises(ValueError, match=message):
+        model.fit(x, y, 8, 3, 0, callbacks=[hook], validation_data=validation)
+
+
+def test_another_width_of_outputs(rng, dtype):
+    """A layer put on top in the midst of a fit: outputs for the metrics are as wide as it."""
+    x, y = rng.normal(size=(40, 5)), rng.integers(0, 2, 40)
+    model = network(dtype, "adam")
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    widen = Change(lambda model: model.add(bpcore.layers.Dense(9, activation="softmax")), 0)
+    fit = model.fit(x, y, 8, 3, 0, callbacks=[widen])
+    assert len(fit.history["accuracy"]) == 3
+    assert model.predict(x).shape == (40, 9)
+    assert fit.history["loss"][2] == pytest.approx(np.log(9), abs=1.5)
+
+
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("trained", [False, True])
 def test_ctrl_c_after_a_change(rng, dtype, name, trained):
@@ -240,7 +300,8 @@ def test_copy_of_an_optimizer(rng, dtype):
     np.testing.assert_array_equal(model.optimizer._slots, before)
 
 
-def test_an_error_within_an_epoch(rng, dtype):
+@pytest.mark.parametrize("batch", [0, 2])
+def test_an_error_within_an_epoch(rng, dtype, batch):
     """What was trained stays, and the next fit visits the rows in another order."""
     x, y = rng.normal(size=(40, 5)), rng.normal(size=(40, 2))
     model = network(dtype, "adam")
@@ -249,6 +310,26 @@ def test_an_error_within_an_epoch(rng, dtype):
         raise ArithmeticError
 
     with pytest.raises(ArithmeticError):
-        model.fit(x, y, 8, 2, 0, callbacks=[ChangeInEpoch(fail, 0, 2)])
-    assert model.optimizer.iterations == 3
+        model.fit(x, y, 8, 2, 0, callbacks=[ChangeInEpoch(fail, 0, batch)])
+    assert model.optimizer.iterations == batch + 1
+    assert model._epochs == 1
+
+
+def test_an_error_of_a_users_cost(rng, dtype):
+    """Of the steps before it one is trained, in the first call of the compiled loop."""
+    x, y = rng.normal(size=(40, 5)), rng.normal(size=(40, 2))
+    model = network(dtype, "adam")
+    left = [np.inf]
+
+    def cost(y, a):
+        left[0] -= 1
+        if left[0] < 0:
+            raise ArithmeticError
+        return ((a - y) ** 2).sum(axis=1), 2 * (a - y)
+
+    model.compile("adam", cost)
+    left[0] = 1
+    with pytest.raises(ArithmeticError):
+        model.fit(x, y, 8, 2, 0)
+    assert model.optimizer.iterations == 1
     assert model._epochs == 1

@@ -145,7 +145,7 @@ def test_a_refused_call_counts_no_steps(rng):
     trainer = next(iter(model._trainers.values()))
     data = model._data(x, y)
     with pytest.raises(ValueError, match="do not fit"):
-        trainer.steps(data, None, 2, 0, 99, 0)
+        trainer.steps(model, data, None, 2, 0, 99, 0)
     assert model.optimizer.iterations == 3
 
 

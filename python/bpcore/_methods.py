@@ -116,9 +116,14 @@ class TrainingMethods(CompiledMethods):
         top = self._layers[-1]
         if len(top.output_shape) > 1 and y.shape[1:] == top.output_shape:
             y = np.reshape(y, (len(y), -1))
+        return self._checked(x, y, sample_weight, flat, prefix)
+
+    def _checked(self, x, y, weight, flat, prefix=""):
+        """Return what the loss and the metrics are to be given, checked; x is already."""
+        top = self._layers[-1]
         try:
             y = self.loss.targets(y, len(x), top.n_out, self._dtype)
-            weight = as_sample_weight(sample_weight, len(x), self._dtype)
+            weight = as_sample_weight(weight, len(x), self._dtype)
         except (TypeError, ValueError) as error:
             if not prefix:
                 raise
@@ -127,7 +132,15 @@ class TrainingMethods(CompiledMethods):
             self._loss_checked = True
             self._loss_checked = self._check_loss(self.loss, y)
         self._compiled_metrics.build(top.output_shape, y.shape[1])
-        return Data(x, y, weight, flat)
+        return Data(x, y, weight, flat, self._plans)
+
+    def _current(self, data):
+        """Return data as the model wants them now: a callback may have compiled it anew."""
+        if data.plans is self._plans:
+            return data
+        self._need_built()
+        self._need_compiled("fit")
+        return self._checked(data.x, data.y, data.weight, data.flat)
 
     # ---- training ------------------------------------------------------------
 
@@ -307,7 +320,7 @@ class TrainingMethods(CompiledMethods):
         if metrics:
             outputs = np.empty((rows, self._layers[-1].n_out), self._dtype)
         # Every call draws new random numbers for dropout, as an epoch of one step does.
-        total = trainer.steps(data, None, rows, 0, 1, self._epochs, outputs)
+        total = trainer.steps(self, data, None, rows, 0, 1, self._epochs, outputs)
         self._epochs += 1
         if outputs is not None:
             metrics.update(data.y, outputs, data.weight, flat=data.flat)
@@ -413,6 +426,7 @@ class TrainingMethods(CompiledMethods):
 
     def _evaluate_rows(self, data, batch_size=None):
         """Evaluate some rows; feed the metrics; return the cost times the rows."""
+        data = self._current(data)
         network = self._network(data.y.shape[1], min(BLOCK_ROWS, len(data)))
         outputs = None
         if self._compiled_metrics:

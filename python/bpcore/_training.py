@@ -31,11 +31,12 @@ class Data:
     """Checked arrays: x (N, n_0), y (N, n_y), weight (N,) or None.
 
     y and weight are of the model's element type, x is too or of a smaller one. `flat` says
-    that the user gave y as (N,).
+    that the user gave y as (N,); `plans` are the model's when it checked them, which others
+    replace as soon as a layer, the loss or the metrics change.
     """
 
-    def __init__(self, x, y, weight, flat=False):
-        self.x, self.y, self.weight, self.flat = x, y, weight, flat
+    def __init__(self, x, y, weight, flat=False, plans=None):
+        self.x, self.y, self.weight, self.flat, self.plans = x, y, weight, flat, plans
 
     def __len__(self):
         return len(self.x)
@@ -43,11 +44,13 @@ class Data:
     def rows(self, which):
         """Return the rows of a slice."""
         weight = None if self.weight is None else self.weight[which]
-        return Data(self.x[which], self.y[which], weight, self.flat)
+        return Data(self.x[which], self.y[which], weight, self.flat, self.plans)
 
 
 class Trainer:
     """A compiled network bound to its optimizer: what a fit runs on.
+
+    Its model keeps it, and it does not keep the model: a dropped model is gone at once.
 
     Parameters
     ----------
@@ -57,7 +60,6 @@ class Trainer:
     """
 
     def __init__(self, model, network, threads=1):
-        self.model = model
         self.network = network
         self.optimizer = model.optimizer
         self.threads = threads
@@ -65,12 +67,13 @@ class Trainer:
         self._plans = model._plans
         self.grad = None  # the flat gradient, where the updates need it whole
 
-    def is_current(self):
-        """Whether the model is as it was, down to which layers are trained and by what."""
-        return self._plans is self.model._plans
+    def is_current(self, model):
+        """Whether its model is as it was, down to which layers are trained and by what."""
+        return self._plans is model._plans
 
     def steps(
         self,
+        model,
         data,
         order,
         batch_size,
@@ -82,14 +85,14 @@ class Trainer:
         totals=None,
         threads=None,
     ):
-        """Run mini-batches first .. last-1 of an epoch; return total plus their costs.
+        """Run mini-batches first .. last-1 of an epoch of its model; return total plus their costs.
 
         With `totals`, run so many whole epochs, each in an order drawn anew into `order`. By
         `threads` threads, or as many as the trainer has.
         """
         # A setting such as momentum may have changed, and with it what is kept.
-        slots = self.optimizer._slots_for(self.model._parameters, self.model)
-        settings = self.optimizer._settings(self.model)
+        slots = self.optimizer._slots_for(model._parameters, model)
+        settings = self.optimizer._settings(model)
         if self.grad is None and (settings.whole or self.network.whole):
             self.grad = aligned_empty(self.network.parameters.size, self.network.dtype)
         count = (last - first) * (1 if totals is None else len(totals))
@@ -106,7 +109,7 @@ class Trainer:
                 settings,
                 self.optimizer._rates(count),
                 self.optimizer._iterations,
-                self.model._seed,
+                model._seed,
                 epoch & 0xFFFFFFFF,
                 outputs,
                 threads or self.threads,
@@ -160,25 +163,32 @@ class ArrayEpochs:
     """
 
     def __init__(self, model, trainer, data, batch_size, shuffle, steps_per_epoch=None):
-        self.model, self.data = model, data
-        self._bind(trainer)
-        self.batch_size = batch_size
+        self.model, self.data, self.batch_size = model, data, batch_size
         self.in_data = -(-len(data) // batch_size)
         self.steps = steps_per_epoch or self.in_data
         self._whole = steps_per_epoch is None
         # What an interrupted first epoch goes back to.
         model.optimizer._slots_for(model._parameters, model)
         self._at = 0  # the next mini-batch in the present pass through the data
+        self._begun = False  # whether the present pass has taken its random numbers
         self._order = np.empty(len(data), np.int64) if shuffle else None
-        self._n_out = model._layers[-1].n_out
-        self._chunk = _ChunkSize(
-            model._parameters.size, batch_size, self._n_out, bool(model._compiled_metrics)
-        )
         self._pending = None
+        self._bind(trainer)
 
     def _bind(self, trainer):
+        model = self.model
         self.trainer = trainer
         self._trials = trainer.trials if is_open(trainer.threads) else None
+        self._n_out = model._layers[-1].n_out
+        self._chunk = _ChunkSize(
+            model._parameters.size, self.batch_size, self._n_out, bool(model._compiled_metrics)
+        )
+
+    def _follow(self):
+        """See to what a callback has changed: a frozen layer, or all that `compile` sets."""
+        if not self.trainer.is_current(self.model):
+            self.data = self.model._current(self.data)
+            self._bind(self.model._trainer(self.data, self.batch_size))
 
     # ---- several epochs at once ------------------------------------------------
 
@@ -189,6 +199,7 @@ class ArrayEpochs:
 
     def train_together(self, count, first_epoch, history):
         """Train whole epochs in which nobody wants to look; return their logs."""
+        self._follow()
         totals = np.full(count, _NOT_DONE)
         self._pending = history, history._lengths(), first_epoch, self.model._epochs, totals
         try:
@@ -210,17 +221,17 @@ class ArrayEpochs:
 
     def _call(self, first, last, outputs=None, total=0.0, totals=None):
         """`Trainer.steps` over the data, by which the next call's size and threads are chosen."""
-        if not self.trainer.is_current():  # a callback froze a layer
-            self._bind(self.model._trainer(self.data, self.batch_size))
+        model = self.model
         threads = self._trials.threads if self._trials else None
         start = time.perf_counter()
         total = self.trainer.steps(
+            model,
             self.data,
             self._order,
             self.batch_size,
             first,
             last,
-            self.model._epochs,
+            model._epochs,
             outputs,
             total,
             totals,
@@ -275,12 +286,14 @@ class ArrayEpochs:
 
     def finish(self):
         """End the present pass through the data, wherever it is."""
-        if self._at:
-            self._at = 0
+        if self._begun:
+            self._at, self._begun = 0, False
             self.model._epochs += 1
 
     def _train(self, first, last, total):
         """Train mini-batches first .. last-1; return total plus their costs, and their rows."""
+        self._follow()
+        self._begun = True
         data, model = self.data, self.model
         seen = slice(first * self.batch_size, min(last * self.batch_size, len(data)))
         rows = seen.stop - seen.start

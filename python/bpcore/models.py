@@ -13,6 +13,7 @@ from ._data import aligned_empty
 from ._methods import BLOCK_ROWS, TrainingMethods
 from ._names import unique_name
 from ._not_covered import not_covered
+from .callbacks.history import Kept
 
 __all__ = ["Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
@@ -41,7 +42,7 @@ class Sequential(ConfigMethods, TrainingMethods):
     def __init__(self, layers=None, dtype=None, name=None):
         self.name = name or unique_name("sequential")
         self._layers = []
-        self.history = None
+        self._history = None
         self.optimizer = self.loss = None
         self._input = None
         self._dtype = None if dtype is None else _as_dtype(dtype)
@@ -84,7 +85,7 @@ class Sequential(ConfigMethods, TrainingMethods):
             return
         if not isinstance(layer, layers_module.Layer):
             raise TypeError(f"expected a layer of bpcore.layers, got {layer!r}")
-        if layer._owner is not None:
+        if layer._owner_ref is not None:  # be the model still there or not
             raise ValueError(
                 f"layer {layer.name!r} is already part of a model; make a new layer for each use"
             )
@@ -165,6 +166,7 @@ class Sequential(ConfigMethods, TrainingMethods):
     def __getstate__(self):
         """Everything but the compiled networks, which point into this model's arrays."""
         state = dict(self.__dict__)
+        state["_history"] = self.history
         state["_networks"], state["_trainers"], state["_plans"] = {}, {}, {}
         if self.optimizer is not None:  # while the arrays are those it was told of
             self.optimizer._settle_exclusions(self)
@@ -173,6 +175,7 @@ class Sequential(ConfigMethods, TrainingMethods):
     def __setstate__(self, state):
         """Lay the parameters out anew: a copy's layers must be views of its own."""
         self.__dict__.update(state)
+        self.history = state["_history"]
         for layer in self._layers:
             layer._owner = self
         optimizer, loss = self.optimizer, self.loss
@@ -226,6 +229,15 @@ class Sequential(ConfigMethods, TrainingMethods):
     def dtype(self):
         """Element type of the parameters, "float32" or "float64"."""
         return (self._dtype or self._default_dtype).name
+
+    @property
+    def history(self):
+        """The `History` of the last fit; None before the first."""
+        return None if self._history is None else self._history.of(self)
+
+    @history.setter
+    def history(self, history):
+        self._history = None if history is None else Kept(history)
 
     @property
     def input_shape(self):

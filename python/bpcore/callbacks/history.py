@@ -1,5 +1,7 @@
 """The record of a fit."""
 
+import weakref
+
 from .callback import Callback, idle
 
 
@@ -16,6 +18,9 @@ class History(Callback):
         "verbose", "epochs" and "steps" (mini-batches an epoch).
     model : Sequential
     """
+
+    # Beside its other attributes, which a `Kept` keeps.
+    __slots__ = ("_model",)
 
     def __init__(self):
         super().__init__()
@@ -107,3 +112,30 @@ class History(Callback):
         if len(values) != len(epochs):  # a History that was used for several fits
             epochs = range(len(values))
         axis.plot([epoch + 1 for epoch in epochs], values, label=label)
+
+
+class Kept:
+    """A History as its model keeps it: all of it but the model.
+
+    ``history.model`` keeps the model, as in ``build().fit(x, y).model``. Did the model keep the
+    History too, both would stay in memory until Python looks for cycles, which a loop over
+    thousands of models outruns.
+
+    Parameters
+    ----------
+    history : History
+    """
+
+    def __init__(self, history):
+        self._type, self._attributes = type(history), vars(history)
+        self._alive = weakref.ref(history)
+
+    def of(self, model):
+        """Return the History, which is made anew where nobody had it any more."""
+        history = self._alive()
+        if history is None:
+            history = self._type.__new__(self._type)
+            history.__dict__ = self._attributes
+            history.set_model(model)
+            self._alive = weakref.ref(history)
+        return history

@@ -1,6 +1,7 @@
 """What all layers are, and the input below the first."""
 
 import math
+import weakref
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,7 +63,7 @@ class Layer:
         self, *, activity_regularizer=None, trainable=True, dtype=None, name=None, **kwargs
     ):
         self.name = name or unique_name(snake_case(type(self).__name__))
-        self._owner = None
+        self._owner_ref = None
         self.trainable = trainable
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._activity_penalty()
@@ -75,7 +76,15 @@ class Layer:
             )
         self.input_shape = self.output_shape = None
         self.n_in = self.n_out = None
-        self._owner = None
+
+    @property
+    def _owner(self):
+        """The model the layer is part of, or None; the model keeps its layers, not they it."""
+        return None if self._owner_ref is None else self._owner_ref()
+
+    @_owner.setter
+    def _owner(self, model):
+        self._owner_ref = None if model is None else weakref.ref(model)
 
     @property
     def built(self):
@@ -108,8 +117,9 @@ class Layer:
     @trainable.setter
     def trainable(self, value):
         self._trainable = bool(value)
-        if self._owner is not None:
-            self._owner._forget_networks()
+        owner = self._owner
+        if owner is not None:
+            owner._forget_networks()
 
     # ---- numbers -------------------------------------------------------------
 
@@ -135,7 +145,7 @@ class Layer:
 
     def __getstate__(self):
         """Without the model: a copied model takes its layers, a copied layer is free."""
-        return {**self.__dict__, "_owner": None}
+        return {**self.__dict__, "_owner_ref": None}
 
     def _let_go(self):
         """Keep copies of the numbers: the model they were views of is left."""
@@ -229,15 +239,15 @@ class Layer:
 
         Returns
         -------
-        ndarray, float32 unless the layer's model computes in float64
+        ndarray, float32 unless the layer's weights or its model are float64
         """
         from ..models import Sequential
 
         inputs = np.asarray(inputs)
-        dtype = self._owner.dtype if self._owner is not None else None
+        dtype = self.weights[0].dtype if self.weights else self._owner and self._owner.dtype
         copy = type(self)(**self._arguments())
         alone = Sequential([Input(inputs.shape[1:]), copy], dtype=dtype)
-        if self._owner is None and not self.built:
+        if self._owner_ref is None and not self.built:
             self._build(inputs.shape[1:])
             for spec in [*self._specs(), *self._state_specs()]:
                 setattr(self, spec.name, getattr(copy, spec.name).copy())
