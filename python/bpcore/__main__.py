@@ -83,7 +83,9 @@ def _bench(options):
 def _parser():
     parser = _Parser(prog=PROG, description="Train small dense neural networks on the CPU.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    info = commands.add_parser("info", help="print version, instruction sets, BLAS and threads")
+    info = commands.add_parser(
+        "info", help="print version, processor, instruction sets, BLAS and threads"
+    )
     info.set_defaults(run=_info)
     _add_train(commands)
     predict = commands.add_parser(

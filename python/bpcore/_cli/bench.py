@@ -13,6 +13,7 @@ from bpcore._bench.workloads import WORKLOADS
 from bpcore._threads import affine_cpus
 
 from .errors import UserError
+from .machine import processor
 
 
 def run(options):
@@ -78,18 +79,6 @@ def _machine():
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
-
-
-def processor():
-    """Return the processor's name where the system tells it, or its architecture."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [
-                line.partition(":")[2].strip() for line in file if line.startswith("model name")
-            ]
-    except OSError:
-        names = []
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 _LEGEND = """

@@ -8,13 +8,16 @@ import bpcore
 from bpcore import _core
 from bpcore._threads import available_cpus
 
+from .machine import blas, processor
+
 
 def run(options):
-    """Print version, instruction sets, BLAS and threads."""
+    """Print version, processor, instruction sets, BLAS and threads."""
     lines = {
         "bpcore": bpcore.__version__,
         "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "NumPy": np.__version__,
+        "processor": processor(),
         "instruction set": f"{_core.isa()} in use, of {', '.join(_core.isas())} available "
         "(BPCORE_ISA chooses)",
         "BLAS": f"{blas()}, used by the NumPy version; bpcore's own kernels do the compiled "
@@ -30,10 +33,3 @@ def run(options):
 def _setting():
     threads = bpcore.get_num_threads()
     return "what its size pays for" if threads is None else f"{threads}, as set"
-
-
-def blas():
-    """Return name and version of the BLAS that NumPy was built with."""
-    config = np.show_config(mode="dicts")
-    found = config.get("Build Dependencies", {}).get("blas", {})
-    return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
