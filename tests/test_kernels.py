@@ -29,6 +29,8 @@ SIZES = [
     (67, 3),
     (90, 4),
     (133, 6),
+    (290, 64),  # in place for few rows with AVX2: in float32, and the next in float64
+    (101, 96),
     (150, 300),
     (600, 301),
     (530, 541),
