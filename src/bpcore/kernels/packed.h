@@ -18,16 +18,18 @@ enum {
     DEPTH_BLOCK = VBYTES == 64 ? 128 : 256,
     /* Where the copies pay, as measured: not for few rows, nor for a b that the caches hold in
      * place, nor for few panels, over which what is copied is shared. With 256-bit vectors rows that
-     * spread over the sets of the first cache are as well read from the second. (64 x 100 doubles
-     * copied: the sum takes 1.03 to 1.07 times as long, the gradient 1.05 to 1.17 times. 128 x 128
-     * or 128 x 256 floats left in place: 1.1 to 1.2 times.) */
+     * spread over the sets of the first cache are as well read from the second, and others too where
+     * few rows of A share what is copied. (64 x 100 doubles copied: the sum takes 1.03 to 1.07 times
+     * as long, the gradient 1.05 to 1.17 times. Zen 3, 32 or 40 rows of A, copied: 128 x 128 to
+     * 128 x 384 floats 1.08 to 1.2 times, 256 x 256 or 784 x 128 0.94 to 0.97. In place: 128 x 128 or
+     * 128 x 256 floats for many rows 1.1 to 1.2 times.) */
     PACK_ROWS = 32,
+    PACK_ROWS_SHARED = 48,
     PACK_BYTES = 1 << 15,
     PACK_BYTES_SPREAD = VBYTES == 64 ? PACK_BYTES : 3 << 16,
     SPREAD = 256, /* rows a multiple of so many bytes apart share sets */
-    /* Rows an odd multiple apart share a quarter of them, and few rows of A do not pay for a copy.
-     * (Zen 3, AVX2, copied against in place: 32 or 64 rows of A, 64 to 77 kB of b: 1.1 to 1.27 times
-     * as long; 128 rows: 0.91 to 1.06; 64 or 96 rows, 196 kB: 0.83 to 0.91.) */
+    /* Rows an odd multiple apart share a quarter of them. (Zen 3, copied against in place: 64 rows of
+     * A, 64 to 98 kB of b 1.05 to 1.17 times as long; 128 rows 0.91 to 1.06; 196 kB 0.83 to 0.91.) */
     PACK_ROWS_ODD = 96,
     PACK_BYTES_ODD = VBYTES == 64 ? PACK_BYTES : 3 << 15,
     PACK_PANELS = VBYTES == 64 ? 8 : 4,
@@ -165,7 +167,7 @@ APART void multiply_packed(const product *t, const REAL *b_t, int axis, ptrdiff_
 
 /* How large a b is read in place, for so many rows of A. */
 INLINE ptrdiff_t most_in_place(const product *t, ptrdiff_t rows) {
-    if (!shares_sets(t->b_row))
+    if (!shares_sets(t->b_row) || rows < PACK_ROWS_SHARED)
         return PACK_BYTES_SPREAD;
     const int odd = t->b_row * (ptrdiff_t)sizeof(REAL) / SPREAD % 2;
     return odd && rows < PACK_ROWS_ODD ? PACK_BYTES_ODD : PACK_BYTES;
