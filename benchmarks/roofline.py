@@ -2,10 +2,12 @@
 
     python benchmarks/roofline.py [PNG]
 
-Needs matplotlib (extra ``plot``), a C compiler and three minutes. Square layers of n units, batches
-of 32 and 256, one core. The roof is what multiply-adds in registers reach (peak.c), timed in turn
-with every product, so that a change of the processor's speed meets both; the dashed line is NumPy's
-BLAS, of the best instruction set's roof. roofline.png was drawn so on a virtual core of a Zen 3.
+Needs matplotlib (extra ``plot``), a C compiler that knows -shared, and three minutes. Square layers
+of n units, batches of 32 and 256, one core. The roof is what multiply-adds in registers reach
+(peak.c), timed in turn with every product, so that a change of the processor's speed meets both.
+Drawn is the best of several passes over all sizes: what a product reaches undisturbed, no mean.
+The dashed line is NumPy's BLAS, of the best instruction set's roof. roofline.png was drawn so on a
+virtual core of a Zen 3.
 """
 
 import ctypes
@@ -72,10 +74,11 @@ def share(call, nothing, flops, roof):
     shares, parts, before = [], [], roof()
     for _ in range(ROUNDS):
         idle, own, after = seconds(nothing, 500), seconds(call, count), roof()
-        parts.append(idle / own)
-        shares.append(flops / (own - idle) / ((before + after) / 2))
+        left = max(own - idle, 1e-9)
+        parts.append(left / own)
+        shares.append(flops / left / ((before + after) / 2))
         before = after
-    return statistics.median(shares) if statistics.median(parts) < 0.5 else float("nan")
+    return statistics.median(shares) if statistics.median(parts) > 0.5 else float("nan")
 
 
 def calls_of(batch, n, dtype):
@@ -105,9 +108,9 @@ def shares_of_width(n, batch, dtype, roof):
 def measured(directory):
     """Return the shares by dtype and batch: for each product and instruction set, by width."""
     found = {}
+    roof_of = {dtype: roofs(directory, dtype) for dtype in ("float32", "float64")}
     for _ in range(PASSES):
-        for dtype in ("float32", "float64"):
-            roof = roofs(directory, dtype)
+        for dtype, roof in roof_of.items():
             for batch in (32, 256):
                 by_width = [shares_of_width(n, batch, dtype, roof) for n in WIDTHS]
                 now = {key: [shares[key] for shares in by_width] for key in by_width[0]}

@@ -396,6 +396,9 @@ def test_plot(model, xy, monkeypatch):
     assert validation.get_ydata().tolist() == history.history["val_loss"]
     assert validation.get_xdata().tolist() == [2, 4]
     assert len(history.plot(["mae"]).axes) == 1
+    history.history["late"] = [5.0, 6.0]  # as of a metric that a callback compiled
+    (late,) = history.plot(["late"]).axes[0].lines
+    assert late.get_xdata().tolist() == [3, 4]
     pyplot.close("all")
     with pytest.raises(ValueError, match=r"nothing to draw for \['acc'\]"):
         history.plot(["acc"])

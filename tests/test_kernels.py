@@ -10,7 +10,7 @@ from helpers import assert_close
 
 from bpcore import _core, reference
 
-ROWS = [1, 2, 3, 4, 7, 13, 32, 257]
+ROWS = [1, 2, 3, 4, 7, 13, 32, 70, 257]
 # The last ones are packed: wider and deeper than the blocks of packed.h; the very last by groups of
 # panels, as its rows share sets of the cache.
 SIZES = [
@@ -29,7 +29,7 @@ SIZES = [
     (67, 3),
     (90, 4),
     (133, 6),
-    (290, 64),  # in place for few rows with AVX2: in float32, and the next in float64
+    (290, 64),  # in place for up to 95 rows: in float32, and the next in float64
     (101, 96),
     (150, 300),
     (600, 301),

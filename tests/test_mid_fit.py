@@ -178,6 +178,70 @@ def test_changes_that_the_data_do_not_fit(rng, dtype, kind, change, message, val
         model.fit(x, y, 8, 3, 0, callbacks=[hook], validation_data=validation)
 
 
+class ChangeAtStart(callbacks.Callback):
+    """Calls change(model) before the first epoch, and looks at nothing after."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def on_train_begin(self, logs=None):
+        self.change(self.model)
+
+
+def test_compile_before_the_first_epoch(rng, dtype):
+    x, y = rng.normal(size=(40, 5)), rng.normal(size=(40, 2))
+    model = network(dtype, "adam")
+    at_start = ChangeAtStart(lambda model: model.compile("sgd", "mae", metrics=["mse"]))
+    fit = model.fit(x, y, 8, 3, 0, callbacks=[at_start])
+    assert {name: len(values) for name, values in fit.history.items()} == {"loss": 3, "mse": 3}
+
+
+def test_compile_with_other_steps_per_execution(rng, dtype):
+    x, y = rng.normal(size=(80, 5)), rng.normal(size=(80, 2))
+    model = network(dtype, "adam")
+    seen = []
+
+    class Look(callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(batch)
+            if batch == 1:
+                self.model.compile("sgd", "mse", steps_per_execution=4)
+
+    model.fit(x, y, 8, 1, 0, callbacks=[Look()])
+    assert seen == [0, 1, 5, 9]
+
+
+def test_freezing_leaves_the_data_as_they_are(rng, dtype, monkeypatch):
+    """They were checked, all of them, for the same loss and outputs."""
+    x, y = rng.normal(size=(40, 5)), rng.normal(size=(40, 2))
+    model = network(dtype, "adam")
+    checks = []
+    targets = model.loss.targets
+    monkeypatch.setattr(model.loss, "targets", lambda *args: (checks.append(1), targets(*args))[1])
+
+    def freeze(model):
+        model.layers[0].trainable = False
+
+    model.fit(x, y, 8, 3, 0, callbacks=[Change(freeze, 0)], validation_data=(x, y))
+    assert len(checks) == 2
+
+
+def test_data_are_checked_once_after_a_change(rng, dtype, monkeypatch):
+    x, y = rng.normal(size=(40, 5)), rng.normal(size=(40, 2))
+    model = network(dtype, "adam")
+    checks = []
+
+    def compile_anew(model):
+        model.compile("sgd", "mae")
+        targets = model.loss.targets
+        count = lambda *args: (checks.append(1), targets(*args))[1]  # noqa: E731
+        monkeypatch.setattr(model.loss, "targets", count)
+
+    model.fit(x, y, 8, 4, 0, callbacks=[Change(compile_anew, 0)], validation_data=(x, y))
+    assert len(checks) == 2
+
+
 def test_another_width_of_outputs(rng, dtype):
     """A layer put on top in the midst of a fit: outputs for the metrics are as wide as it."""
     x, y = rng.normal(size=(40, 5)), rng.integers(0, 2, 40)

@@ -87,6 +87,7 @@ class CompiledMethods:
         self._compiled_metrics = compiled_metrics
         self.steps_per_execution = steps_per_execution
         self.stop_training = False
+        self._wanted = object()
         self._forget_networks()
 
     # Whether the gradient of the user's own loss is known to be the derivative of its cost.

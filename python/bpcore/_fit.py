@@ -18,10 +18,14 @@ class Run:
     """
 
     def __init__(self, model, callbacks, max_seconds=None):
-        self.callbacks = callbacks
-        stops = callbacks._stops_at_batches("train")
-        self.steps_per_hook = model.steps_per_execution if stops else None
+        self._model, self.callbacks = model, callbacks
+        self._stops = callbacks._stops_at_batches("train")
         self.deadline = None if max_seconds is None else time.perf_counter() + max_seconds
+
+    @property
+    def steps_per_hook(self):
+        """A callback may call `compile`, and with it set another number."""
+        return self._model.steps_per_execution if self._stops else None
 
     def time_is_up(self):
         """Whether max_seconds have passed."""
@@ -49,16 +53,16 @@ def fit(model, source, run, epochs, first_epoch=0, validate=None, is_validated=N
     model.history = history
     model.stop_training = False
     model._initial_epoch = None
-    # A user's function may raise: epochs one by one, so that the history is up to date.
-    one_by_one = (
-        validate is not None
-        or bool(model._compiled_metrics)
-        or model._has_user_functions()
-        or callbacks._stops_at_epochs()
-    )
     logs = {}
     try:
         callbacks.on_train_begin()
+        # A user's function may raise: epochs one by one, so that the history is up to date.
+        one_by_one = (
+            validate is not None
+            or bool(model._compiled_metrics)  # which on_train_begin may have compiled
+            or model._has_user_functions()
+            or callbacks._stops_at_epochs()
+        )
         # BackupAndRestore says in on_train_begin where to go on.
         epoch = model._initial_epoch or first_epoch
         while epoch < epochs and not model.stop_training and not run.time_is_up():

@@ -132,15 +132,15 @@ class TrainingMethods(CompiledMethods):
             self._loss_checked = True
             self._loss_checked = self._check_loss(self.loss, y)
         self._compiled_metrics.build(top.output_shape, y.shape[1])
-        return Data(x, y, weight, flat, self._plans)
+        return Data(x, y, weight, flat, self._wanted)
 
-    def _current(self, data):
+    def _current(self, data, prefix=""):
         """Return data as the model wants them now: a callback may have compiled it anew."""
-        if data.plans is self._plans:
-            return data
         self._need_built()
         self._need_compiled("fit")
-        return self._checked(data.x, data.y, data.weight, data.flat)
+        if data.checked_for is self._wanted:
+            return data
+        return self._checked(data.x, data.y, data.weight, data.flat, prefix)
 
     # ---- training ------------------------------------------------------------
 
@@ -310,7 +310,13 @@ class TrainingMethods(CompiledMethods):
         if batch_size is None:
             batch_size = 32 if steps is None else -(-len(given) // steps)
         batch_size = as_count(batch_size, "validation_batch_size")
-        return lambda: _evaluation.evaluate(self, given, batch_size, steps, callbacks)
+
+        def validate():
+            nonlocal given
+            given = self._current(given, "validation ")
+            return _evaluation.evaluate(self, given, batch_size, steps, callbacks)
+
+        return validate
 
     def _train_batch(self, data):
         """Make one update; feed the metrics; return the cost times the rows."""

@@ -31,12 +31,12 @@ class Data:
     """Checked arrays: x (N, n_0), y (N, n_y), weight (N,) or None.
 
     y and weight are of the model's element type, x is too or of a smaller one. `flat` says
-    that the user gave y as (N,); `plans` are the model's when it checked them, which others
-    replace as soon as a layer, the loss or the metrics change.
+    that the user gave y as (N,); `checked_for` is the model's `_wanted` of then.
     """
 
-    def __init__(self, x, y, weight, flat=False, plans=None):
-        self.x, self.y, self.weight, self.flat, self.plans = x, y, weight, flat, plans
+    def __init__(self, x, y, weight, flat=False, checked_for=None):
+        self.x, self.y, self.weight, self.flat = x, y, weight, flat
+        self.checked_for = checked_for
 
     def __len__(self):
         return len(self.x)
@@ -44,7 +44,7 @@ class Data:
     def rows(self, which):
         """Return the rows of a slice."""
         weight = None if self.weight is None else self.weight[which]
-        return Data(self.x[which], self.y[which], weight, self.flat, self.plans)
+        return Data(self.x[which], self.y[which], weight, self.flat, self.checked_for)
 
 
 class Trainer:

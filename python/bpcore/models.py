@@ -13,7 +13,7 @@ from ._data import aligned_empty
 from ._methods import BLOCK_ROWS, TrainingMethods
 from ._names import unique_name
 from ._not_covered import not_covered
-from .callbacks.history import Kept
+from .callbacks.history import History, Kept
 
 __all__ = ["Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
@@ -51,6 +51,7 @@ class Sequential(ConfigMethods, TrainingMethods):
         self._seed = utils.new_seed()
         self._epochs = 0  # trained so far; names the random numbers of the next
         self._compiled_metrics = CompiledMetrics()
+        self._wanted = object()  # of data; another one where outputs, loss or metrics change
         self._forget_networks()
         for layer in layers or []:
             self._append(layer)
@@ -144,7 +145,9 @@ class Sequential(ConfigMethods, TrainingMethods):
         state, state_parts = self._laid_out([layer._state_specs() for layer in self.layers])
         for layer, own, own_state in zip(self.layers, parts, state_parts, strict=True):
             layer._bind(own, own_state)
+            layer._element_type = self._dtype
         self._parameters, self._state = parameters, state
+        self._wanted = object()
         self._forget_networks()
         if self.optimizer is not None:  # its moments are those of other parameters
             self.optimizer._forget()
@@ -233,11 +236,11 @@ class Sequential(ConfigMethods, TrainingMethods):
     @property
     def history(self):
         """The `History` of the last fit; None before the first."""
-        return None if self._history is None else self._history.of(self)
+        return self._history.of(self) if type(self._history) is Kept else self._history
 
     @history.setter
     def history(self, history):
-        self._history = None if history is None else Kept(history)
+        self._history = Kept(history) if type(history) is History else history
 
     @property
     def input_shape(self):

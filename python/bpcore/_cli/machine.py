@@ -9,7 +9,7 @@ def processor():
     """Return the processor's name, with family and model, where the system tells them."""
     told = {}
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             for line in file:
                 name, _, value = line.partition(":")
                 told.setdefault(name.strip(), value.strip())

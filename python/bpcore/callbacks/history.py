@@ -28,6 +28,13 @@ class History(Callback):
         self.epoch = []
         self._validated = []  # the epochs that have "val_" values
 
+    def __getstate__(self):
+        return {**vars(self), "_model": self._model}
+
+    def __setstate__(self, state):
+        for name, value in state.items():
+            setattr(self, name, value)
+
     def on_train_begin(self, logs=None):
         """Count epochs anew."""
         self.epoch = []
@@ -109,8 +116,9 @@ class History(Callback):
     def _draw(self, axis, name, label):
         values = self.history[name]
         epochs = self._validated if name.startswith("val_") else self.epoch
-        if len(values) != len(epochs):  # a History that was used for several fits
+        if len(values) > len(epochs):  # a History that was used for several fits
             epochs = range(len(values))
+        epochs = epochs[len(epochs) - len(values) :]  # a metric since a callback compiled it
         axis.plot([epoch + 1 for epoch in epochs], values, label=label)
 
 
@@ -119,7 +127,7 @@ class Kept:
 
     ``history.model`` keeps the model, as in ``build().fit(x, y).model``. Did the model keep the
     History too, both would stay in memory until Python looks for cycles, which a loop over
-    thousands of models outruns.
+    thousands of models outruns. Not for a user's own class, which may hold anything more.
 
     Parameters
     ----------
@@ -127,14 +135,14 @@ class Kept:
     """
 
     def __init__(self, history):
-        self._type, self._attributes = type(history), vars(history)
+        self._attributes = vars(history)
         self._alive = weakref.ref(history)
 
     def of(self, model):
         """Return the History, which is made anew where nobody had it any more."""
         history = self._alive()
         if history is None:
-            history = self._type.__new__(self._type)
+            history = History.__new__(History)
             history.__dict__ = self._attributes
             history.set_model(model)
             self._alive = weakref.ref(history)

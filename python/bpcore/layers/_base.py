@@ -56,6 +56,8 @@ class Layer:
     activation: Any = "linear"
     # Whether examples may have more axes than one.
     any_shape = True
+    # What it computes in, once its model is built.
+    _element_type = None
     # Whether the rows of a batch have to go through it one after the other, on one thread.
     _serial = False
 
@@ -239,12 +241,12 @@ class Layer:
 
         Returns
         -------
-        ndarray, float32 unless the layer's weights or its model are float64
+        ndarray, float32 unless the layer's model computes in float64
         """
         from ..models import Sequential
 
         inputs = np.asarray(inputs)
-        dtype = self.weights[0].dtype if self.weights else self._owner and self._owner.dtype
+        dtype = self._element_type or (self._owner and self._owner.dtype)
         copy = type(self)(**self._arguments())
         alone = Sequential([Input(inputs.shape[1:]), copy], dtype=dtype)
         if self._owner_ref is None and not self.built:
