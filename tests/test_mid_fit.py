@@ -203,10 +203,12 @@ def test_compile_with_other_steps_per_execution(rng, dtype):
     seen = []
 
     class Look(callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            seen.append(batch)
+        def on_train_batch_begin(self, batch, logs=None):
             if batch == 1:
                 self.model.compile("sgd", "mse", steps_per_execution=4)
+
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(batch)
 
     model.fit(x, y, 8, 1, 0, callbacks=[Look()])
     assert seen == [0, 1, 5, 9]

@@ -262,16 +262,17 @@ class ArrayEpochs:
         model.reset_metrics()
         while self._at < end:
             first = self._at
-            steps = run.steps_per_hook or self._chunk.of_next_call(self._trials)
+            hooked = run.steps_per_hook  # as it is now: a callback may compile another
+            steps = hooked or self._chunk.of_next_call(self._trials)
             last = min(first + steps, end)
-            if run.steps_per_hook:
+            if hooked:
                 run.callbacks.on_train_batch_begin(first - begin)
             total, rows = self._train(first, last, total)
             self._at = last
             trained += rows
             logs = {"loss": total / trained, **model._compiled_metrics.result()}
-            if run.steps_per_hook:
-                run.callbacks.on_train_batch_end(first - begin + run.steps_per_hook - 1, logs)
+            if hooked:
+                run.callbacks.on_train_batch_end(first - begin + hooked - 1, logs)
             run.callbacks._on_chunk_end(last - 1 - begin, last - first, logs)
             if model.stop_training:
                 break
