@@ -136,10 +136,10 @@ class TrainingMethods(CompiledMethods):
 
     def _current(self, data, prefix=""):
         """Return data as the model wants them now: a callback may have compiled it anew."""
-        self._need_built()
-        self._need_compiled("fit")
         if data.checked_for is self._wanted:
             return data
+        self._need_built()
+        self._need_compiled("fit")
         return self._checked(data.x, data.y, data.weight, data.flat, prefix)
 
     # ---- training ------------------------------------------------------------

@@ -34,8 +34,13 @@ class Data:
     that the user gave y as (N,); `checked_for` is the model's `_wanted` of then.
     """
 
+    __slots__ = ("checked_for", "flat", "weight", "x", "y")  # made for each train_on_batch
+
     def __init__(self, x, y, weight, flat=False, checked_for=None):
-        self.x, self.y, self.weight, self.flat = x, y, weight, flat
+        self.x = x
+        self.y = y
+        self.weight = weight
+        self.flat = flat
         self.checked_for = checked_for
 
     def __len__(self):

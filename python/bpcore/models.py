@@ -105,6 +105,7 @@ class Sequential(ConfigMethods, TrainingMethods):
         layer._let_go()
         if not self._layers:
             self._parameters = None
+            self._wanted = object()
             self._forget_networks()
         self._build_if_possible()
         return layer
