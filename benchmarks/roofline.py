@@ -65,9 +65,9 @@ def seconds(call, count):
 
 
 def share(call, nothing, flops, roof):
-    """Return the call's rate by the roof's, without what it takes to call `nothing`: the same from
-    Python, for one number. The median of short rounds, each between two looks at the roof, as the
-    speed of a shared processor changes. NaN where Python takes half of the time or more.
+    """Return the call's rate by the roof's, in %, without what it takes to call `nothing`: the same
+    from Python, for one number. The median of short rounds, each between two looks at the roof, as
+    the speed of a shared processor changes. NaN where Python takes half of the time or more.
     """
     call()
     count = max(1, int(ROUND_SECONDS / seconds(call, 1)))
@@ -76,7 +76,7 @@ def share(call, nothing, flops, roof):
         idle, own, after = seconds(nothing, 500), seconds(call, count), roof()
         left = max(own - idle, 1e-9)
         parts.append(left / own)
-        shares.append(flops / left / ((before + after) / 2))
+        shares.append(100 * flops / left / ((before + after) / 2))
         before = after
     return statistics.median(shares) if statistics.median(parts) > 0.5 else float("nan")
 
@@ -99,8 +99,7 @@ def shares_of_width(n, batch, dtype, roof):
     """Return the share of the roof that each of them reaches, in %."""
     nothing, best = calls_of(1, 1, dtype), _core.isas()[-1]
     return {
-        (name, isa): 100
-        * share(call, nothing[name, isa], 2 * batch * n * n, roof.get(isa, roof[best]))
+        (name, isa): share(call, nothing[name, isa], 2 * batch * n * n, roof.get(isa, roof[best]))
         for (name, isa), call in calls_of(batch, n, dtype).items()
     }
 
@@ -114,7 +113,7 @@ def measured(directory):
             for batch in (32, 256):
                 by_width = [shares_of_width(n, batch, dtype, roof) for n in WIDTHS]
                 now = {key: [shares[key] for shares in by_width] for key in by_width[0]}
-                before = found.setdefault((dtype, batch), now)
+                before = found.get((dtype, batch), now)
                 found[dtype, batch] = {key: np.fmax(before[key], now[key]) for key in now}
     return found
 

@@ -126,7 +126,9 @@ def test_a_history_of_the_users_own_is_kept_whole():
 
     model = plain()
     model.fit(X, Y, epochs=3, callbacks=[Noted("mine")], verbose=0)
-    assert model.history.note == "mine"
+    for kept in (model, copy.deepcopy(model)):
+        assert kept.history.note == "mine"
+        assert kept.history.model is kept
     assert len(model.history.history["loss"]) == 3
 
 

@@ -29,11 +29,7 @@ class History(Callback):
         self._validated = []  # the epochs that have "val_" values
 
     def __getstate__(self):
-        return {**vars(self), "_model": self._model}
-
-    def __setstate__(self, state):
-        for name, value in state.items():
-            setattr(self, name, value)
+        return super().__getstate__()  # pickle's protocols 0 and 1 ask for one beside slots
 
     def on_train_begin(self, logs=None):
         """Count epochs anew."""

@@ -17,9 +17,9 @@ enum {
      * 48 kB or less (32 kB with 512-bit vectors, 16 kB else; twice as many cost a tenth). */
     DEPTH_BLOCK = VBYTES == 64 ? 128 : 256,
     /* Where the copies pay, as measured: not for few rows, nor for a b that the caches hold in
-     * place, nor for few panels, over which what is copied is shared. But with 512-bit vectors, rows
-     * that spread over the sets of the first cache are as well read from the second, and others too
-     * where few rows of A share what is copied. (64 x 100 doubles copied: the sum takes 1.03 to 1.07
+     * place, nor for few panels, over which what is copied is shared. With vectors shorter than 512
+     * bits, rows that spread over the sets of the first cache are as well read from the second, and
+     * others too where few rows of A share what is copied. (64 x 100 doubles copied: the sum takes 1.03 to 1.07
      * times as long, the gradient 1.05 to 1.17 times. Zen 3, 32 or 40 rows of A, copied: 128 x 128 to
      * 128 x 384 floats 1.08 to 1.2 times, with SSE4 1.09 to 1.15; 256 x 256 or 784 x 128 0.94 to 0.97.
      * In place: 128 x 128 or 128 x 256 floats for many rows 1.1 to 1.2 times.) */
