@@ -8,6 +8,8 @@
 #include "transpose.h"
 #include "vecmath.h"
 
+#include <string.h>
+
 /* An element-wise activation from g(z), and its derivative from dg(a). */
 #define DEFINE_ELEMENTWISE(name, g, dg)                                                \
     static void activate_##name(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a,   \
