@@ -22,6 +22,18 @@ def assert_close(got, want, dtype, times=1.0):
     assert relative_error(got, want) <= times * TOLERANCE[str(dtype)]
 
 
+def array(rng, dtype, *shape):
+    return np.ascontiguousarray(rng.normal(size=shape).astype(dtype))
+
+
+def guarded(dtype, *shape):
+    """An array of NaN inside a larger one, to catch writes past its end."""
+    whole = np.full(int(np.prod(shape)) + 64, -7, dtype)
+    inner = whole[: int(np.prod(shape))].reshape(shape)
+    inner[...] = np.nan
+    return whole, inner
+
+
 def dense_model(widths, activations, loss, dtype="float64", optimizer="sgd", **kwargs):
     """A compiled stack of Dense layers; the biases are random too, so that they count."""
     model = bpcore.Sequential(

@@ -190,32 +190,38 @@ COST(sparse_categorical_crossentropy) {
     return total;
 }
 
-/* log(1 + exp(z)) - t z without overflow: max(z, 0) - t z + log(1 + exp(-|z|)). */
-INLINE vreal binary_cost(vreal z, vreal t) {
-    return (vmax(vzero(), z) - t * z) + vlog1p(vexp(-vabs(z)));
+/* log(1 + exp(z)) - t z without overflow: max(z, 0) - t z + log(1 + e), e = exp(-|z|). */
+INLINE vreal binary_cost(vreal z, vreal t, vreal e) {
+    return (vmax(vzero(), z) - t * z) + vlog1p(e);
 }
 
-/* With a = sigmoid(z). Rows of one weight are one long row, and rows of a single output are
- * too, whose weights then fill vectors beside it. */
-SMOOTHABLE_BODY(binary_from_z_body) {
+/* Binary cross-entropy with a = sigmoid(z): GIVEN, or else taken by the same e. Rows of one weight
+ * are one long row, and rows of a single output are too, whose weights then fill vectors beside it. */
+INLINE double binary_of_z(const int GIVEN, ptrdiff_t rows, ptrdiff_t n, const REAL *z,
+                          const REAL *a, const REAL *y, const REAL *weight, double scale,
+                          REAL *delta, Smoothing s) {
     const int beside = weight && n == 1;
     const int grouped = weight && !beside;
     const ptrdiff_t groups = grouped ? rows : 1, m = grouped ? n : rows * n;
     double total = 0;
     if (rows * n == 1) { /* by itself: a vector's latency is twice that of log1p and exp */
         const double w = weight ? weight[0] : 1, x = z[0], t = smoothed(s, y[0]);
+        const vreal e_z = GIVEN ? vzero() : vexp(-vabs(vset(z[0]))); /* delta as in company */
+        const double e = GIVEN ? exp(-fabs(x)) : e_z[0];
         if (delta)
-            delta[0] = (REAL)(scale * w) * (a[0] - (REAL)t);
-        return w * ((x > 0 ? x : 0) - t * x + log1p(exp(-fabs(x))));
+            delta[0] = (REAL)(scale * w) *
+                       ((GIVEN ? a[0] : sigmoid_of(vset(z[0]), e_z)[0]) - (REAL)t);
+        return w * ((x > 0 ? x : 0) - t * x + log1p(e));
     }
-    for (ptrdiff_t i = 0; i < groups; i++, z += m, a += m, y += m) {
+    for (ptrdiff_t i = 0; i < groups; i++, z += m, y += m) {
         const double w = grouped ? weight[i] : 1;
         vreal slope = vset((REAL)(scale * w / (double)n));
         vdouble sum = {0};
         for (ptrdiff_t j = 0; j < m; j += VL) {
             const ptrdiff_t part = m - j < VL ? m - j : VL;
-            const vreal t = vsmoothed(s, vload_part(y + j, part));
-            vreal cost = binary_cost(vload_part(z + j, part), t);
+            const vreal t = vsmoothed(s, vload_part(y + j, part)), x = vload_part(z + j, part);
+            const vreal e = vexp(-vabs(x));
+            vreal cost = binary_cost(x, t, e);
             if (part < VL)
                 cost = vfirst(cost, part);
             if (beside) {
@@ -230,14 +236,17 @@ SMOOTHABLE_BODY(binary_from_z_body) {
             } else {
                 sum = vadd_wide(sum, cost);
             }
-            if (delta)
-                vstore_part(delta + j, slope * (vload_part(a + j, part) - t), part);
+            if (delta) {
+                const vreal p = GIVEN ? vload_part(a + i * m + j, part) : sigmoid_of(x, e);
+                vstore_part(delta + i * m + j, slope * (p - t), part);
+            }
         }
         total += w * vsum_wide(sum);
-        if (delta)
-            delta += m;
     }
     return total / (double)n;
+}
+SMOOTHABLE_BODY(binary_from_z_body) {
+    return binary_of_z(1, rows, n, z, a, y, weight, scale, delta, s);
 }
 SMOOTHABLE_COST(binary_crossentropy_from_z, binary_from_z_body, 2.0)
 

@@ -7,23 +7,9 @@
 
 /* ---- cross-entropies of logits: a holds the logits, delta receives dC/da ---- */
 
-/* As binary_crossentropy_from_z, with exp(-|a|) for both the cost and the sigmoid. */
 SMOOTHABLE_BODY(binary_from_logits_body) {
-    double total = 0;
     (void)z;
-    for (ptrdiff_t i = 0; i < rows; i++, a += n, y += n) {
-        const double w = weight ? weight[i] : 1;
-        double sum = 0;
-        for (ptrdiff_t j = 0; j < n; j++) {
-            const double x = a[j], t = smoothed(s, y[j]), e = exp(-fabs(x));
-            sum += (x > 0 ? x : 0) - t * x + log1p(e);
-            if (delta)
-                delta[i * n + j] =
-                    (REAL)(scale * w / (double)n * ((x > 0 ? 1 : e) / (1 + e) - t));
-        }
-        total += w * sum / (double)n;
-    }
-    return total;
+    return binary_of_z(0, rows, n, a, NULL, y, weight, scale, delta, s);
 }
 SMOOTHABLE_COST(binary_crossentropy_from_logits, binary_from_logits_body, 2.0)
 
@@ -97,6 +83,11 @@ COST(sparse_categorical_crossentropy_from_logits) {
 
 /* x^gamma and its derivative, which is 0 where x is: the slope of a vanishing factor. */
 INLINE double power(double x, double gamma, double *slope) {
+    if (gamma == 2) { /* as it is by default: two calls of pow are half of a cost */
+        const double positive = x > 0 ? x : 0;
+        *slope = 2 * positive;
+        return positive * positive;
+    }
     *slope = x > 0 ? gamma * pow(x, gamma - 1) : 0;
     return pow(x > 0 ? x : 0, gamma);
 }

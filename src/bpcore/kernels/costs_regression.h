@@ -5,6 +5,7 @@
 #define BPCORE_COSTS_REGRESSION_H
 
 #include "costs.h"
+#include "tanh.h"
 #include "vecmath.h"
 
 /* A cost of vectors: VALUE(va, vy, c) of outputs and targets, and SLOPE, its derivative by
@@ -143,6 +144,18 @@ INLINE vreal squared_hinge_slope(vreal a, vreal y, Labels c) {
 }
 VECTOR_COST(squared_hinge, Labels, labels_of, squared_margin, squared_hinge_slope)
 
+/* log cosh d by E = exp(-|d|) - 1: log(1 + E^2 / (2 (1 + E))) below 1, where nothing cancels, then
+ * |d| - log 2 + log(1 + exp(-2|d|)) */
+INLINE vreal log_cosh(vreal a, vreal y, double c) {
+    const vreal d = vabs(a - y), less = vexpm1(-d), e = less + 1;
+    const vint near = d < 1;
+    const vreal rest = vselect(near, vzero(), d - (REAL)0.69314718055994530942);
+    (void)c;
+    return rest + vlog1p(vselect(near, less * less / (e + e), e * e));
+}
+INLINE vreal log_cosh_slope(vreal a, vreal y, double c) { (void)c; return vtanh(a - y); }
+VECTOR_COST(log_cosh, double, constant_of, log_cosh, log_cosh_slope)
+
 /* The rest an element at a time, in double. BODY sets `value` and `slope`, the derivative
  * by a, from x = a_j and t = y_j. */
 #define ELEMENT_COST(name, BODY)                                                       \
@@ -172,13 +185,6 @@ ELEMENT_COST(mean_squared_logarithmic_error, {
     const double d = log1p(x < TINY ? TINY : x) - log1p(t < TINY ? TINY : t);
     value = d * d;
     slope = x > TINY ? 2 * d / (1 + x) : 0;
-})
-
-/* log cosh d = |d| + log(1 + exp(-2|d|)) - log 2 */
-ELEMENT_COST(log_cosh, {
-    const double d = x - t;
-    value = fabs(d) + log1p(exp(-2 * fabs(d))) - 0.69314718055994530942;
-    slope = tanh(d);
 })
 
 /* a - y log(a + epsilon): a Poisson likelihood of rate a, but for what depends on y alone */

@@ -96,17 +96,18 @@ INLINE vreal vcopysign(vreal x, vreal sign) {
     return (vreal)((vint)x | ((vint)sign & SIGN));
 }
 
-/* 1 / (1 + exp(-x)), from e = exp(-|x|), which cannot overflow. For x < 0 that is
+/* 1 / (1 + exp(-x)) from e = exp(-|x|), which cannot overflow. For x < 0 that is
  * e / (1 + e), and the rounding of 1 + e would be seen where e has a mantissa near 1 and
  * the result one near 2: it is taken back to first order, with 1 / (1 + e) = 1 - a. */
-INLINE vreal vsigmoid(vreal x) {
-    const vreal e = vexp(-vabs(x));
+INLINE vreal sigmoid_of(vreal x, vreal e) {
     const vint negative = x < 0;
     const vreal d = e + 1;
     const vreal rounded = (vreal)(negative & (vint)(e - (d - 1)));
     const vreal a = vselect(negative, e, vset(1)) / d;
     return a - a * (1 - a) * rounded;
 }
+
+INLINE vreal vsigmoid(vreal x) { return sigmoid_of(x, vexp(-vabs(x))); }
 
 /* x 2^k in two factors, neither of which leaves the normal exponents before x 2^k does. */
 INLINE vreal scale_by_2(vreal x, vint k) {
