@@ -190,28 +190,6 @@ def test_sample_weights_count_like_repeated_rows(rng, dtype):
     assert_close(weighted * 20, repeated * times.sum(), dtype)
 
 
-def test_dropout(isa, dtype, rng):
-    """Kept with probability 1 - rate, scaled by 1 / (1 - rate), the same going back."""
-    src, out = np.ones((400, 101), dtype), np.empty((400, 101), dtype)
-    _core.kernel_dropout(isa, 0.3, 9, (1, 2, 3, 0), src, out)
-    kept = out != 0
-    np.testing.assert_allclose(out[kept], 1 / 0.7, rtol=1e-6)
-    assert kept.mean() == pytest.approx(0.7, abs=0.01)
-    assert np.abs(kept.mean(axis=0) - 0.7).max() < 0.15
-    assert np.abs(kept.mean(axis=1) - 0.7).max() < 0.25
-    again = np.empty_like(out)
-    _core.kernel_dropout(isa, 0.3, 9, (1, 2, 3, 0), src, again)
-    assert (again == out).all()
-    # A block of rows draws what the whole batch draws for them.
-    _core.kernel_dropout(isa, 0.3, 9, (1, 2, 3, 100), src[100:], again[100:])
-    assert (again == out).all()
-    for draw in [(2, 2, 3, 0), (1, 3, 3, 0), (1, 2, 4, 0)]:
-        _core.kernel_dropout(isa, 0.3, 9, draw, src, again)
-        assert 0.3 < np.mean((again != 0) != kept) < 0.54
-    _core.kernel_dropout(isa, 0.3, 9, (1, 2, 3, 0), 2 * src, again)
-    assert (again == 2 * out).all()
-
-
 def test_dropout_trains_and_is_off_outside_training(rng):
     x = rng.normal(size=(256, 8)).astype("float32")
     model = bpcore.Sequential([bpcore.Input((8,)), layers.Dropout(0.5), layers.Dense(1)])

@@ -30,13 +30,11 @@ from dispatch cimport (
 )
 from kernels cimport (
     activate, bp_isa, bp_words_of_bits, column_sums, cost, delta_product, derive, gradient,
-    nonzeros, transpose, weighted_sum,
+    nonzeros, penalty, penalty_gradient, transpose, weighted_sum,
 )
 from native cimport native_costs
 from network cimport Draw, Layer, Plan, real
-from special cimport (
-    clear_vectors, is_special, penalty, penalty_down, special_down, special_forward, vectors_of,
-)
+from special cimport clear_vectors, is_special, special_down, special_forward, vectors_of
 from user cimport user_activate, user_cost, user_derive
 
 
@@ -136,8 +134,8 @@ cdef inline int forward(const Plan *plan, const bp_isa *isa, Py_ssize_t first, P
     return 0
 
 
-cdef inline double activity_penalty(const Plan *plan, Py_ssize_t first, Py_ssize_t rows,
-                                    real *work) noexcept nogil:
+cdef inline double activity_penalty(const Plan *plan, const bp_isa *isa, Py_ssize_t first,
+                                    Py_ssize_t rows, real *work) noexcept nogil:
     """What the layers' outputs cost by themselves, summed over these rows."""
     cdef double total = 0
     cdef const Layer *layer
@@ -145,7 +143,8 @@ cdef inline double activity_penalty(const Plan *plan, Py_ssize_t first, Py_ssize
     for l in range(plan.n_layers):
         layer = &plan.layers[l]
         if layer.l1 != 0 or layer.l2 != 0:
-            total += penalty(layer, rows, rows_of(plan, layer.a, layer.n_out, first, work))
+            total += penalty(isa, rows * layer.n_out,
+                             rows_of(plan, layer.a, layer.n_out, first, work), layer.l1, layer.l2)
     return total
 
 
@@ -180,7 +179,7 @@ cdef inline double output_cost(const Plan *plan, const bp_isa *isa, Py_ssize_t f
     if scale == 0:  # nothing counts but the penalties, and nobody divides
         total, scale = 0, 1
     if plan.has_penalty:
-        total += activity_penalty(plan, first, rows, work) * (row_share / scale)
+        total += activity_penalty(plan, isa, first, rows, work) * (row_share / scale)
     return total
 
 
@@ -241,7 +240,8 @@ cdef inline int deltas(const Plan *plan, const bp_isa *isa, Py_ssize_t first, Py
             z = z_of(plan, l, x, first, work)
             a = rows_of(plan, layer.a, layer.row, first, work)
             if layer.l1 != 0 or layer.l2 != 0:
-                penalty_down(layer, rows, row_share, a, delta)
+                penalty_gradient(isa, rows * layer.n_out, a, row_share * layer.l1,
+                                 row_share * layer.l2, delta)
             if is_special(layer):
                 draw_of(l, draw, first, words)
                 special_down(plan, layer, isa, rows, z, delta, theta, work, draw, words)

@@ -171,23 +171,3 @@ cdef inline void special_down(const Plan *plan, const Layer *layer, const bp_isa
         row_norm_back(isa, layer.activation, rows * (n // layer.group), layer.group, z,
                       vector_at(theta, layer.gamma), layer.epsilon, delta, grad_gamma,
                       grad_beta)
-
-
-cdef inline double penalty(const Layer *layer, Py_ssize_t rows, const real *a) noexcept nogil:
-    """l1 sum |a| + l2 sum a^2 over these rows."""
-    cdef double sum_1 = 0, sum_2 = 0
-    cdef Py_ssize_t i
-    for i in range(rows * layer.n_out):
-        sum_1 += a[i] if a[i] > 0 else -a[i]
-        sum_2 += <double>a[i] * a[i]
-    return layer.l1 * sum_1 + layer.l2 * sum_2
-
-
-cdef inline void penalty_down(const Layer *layer, Py_ssize_t rows, double scale, const real *a,
-                              real *delta) noexcept nogil:
-    """delta += scale times the penalty's derivative."""
-    cdef real l1 = <real>(scale * layer.l1)
-    cdef real l2 = <real>(2 * scale * layer.l2)
-    cdef Py_ssize_t i
-    for i in range(rows * layer.n_out):
-        delta[i] += l2 * a[i] + (l1 if a[i] > 0 else -l1 if a[i] < 0 else 0)

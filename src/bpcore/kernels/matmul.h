@@ -82,7 +82,7 @@ INLINE void sums_to_few(const int COUNT, const int N, const product *t, const RE
         const vreal start = t->start ? vload_part(t->start, N) : vzero();
 #pragma GCC unroll 4
         for (int r = 0; r < COUNT; r++) {
-            const vreal last = N > 3 ? acc[r][3] : vzero();
+            const vreal last = N > 3 ? acc[r][FEW - 1] : vzero(); /* N <= FEW */
             const vreal sums = vsums(acc[r][0], acc[r][1], acc[r][2], last) + start;
             vstore_part(z + r * t->c_row, t->relu ? vmax(vzero(), sums) : sums, N);
         }

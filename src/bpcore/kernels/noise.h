@@ -3,32 +3,39 @@
 #ifndef BPCORE_NOISE_H
 #define BPCORE_NOISE_H
 
-#include "philox.h"
+#include "draws.h"
 #include "simd.h"
 
 #include <math.h>
 
-/* One block of random words for four elements of a row. */
-INLINE void draw_four(ptrdiff_t j, ptrdiff_t row, uint64_t seed, const uint32_t draw[4],
-                      uint32_t random[4]) {
-    random[0] = (uint32_t)(j / 4);
-    random[1] = draw[0] << 24 ^ draw[2];
-    random[2] = draw[1];
-    random[3] = draw[3] + (uint32_t)row;
-    philox4x32(random, (uint32_t)seed, (uint32_t)(seed >> 32));
-}
+/* dst = VALUE(x, k) of src's vectors x, whose words are at hand from the k-th on. MAKE is done first
+ * with each stretch of them. */
+#define FOR_ALL_DRAWN(MAKE, VALUE)                                                         \
+    for (stretch s; next_stretch(&d, &s);) {                                               \
+        const REAL *from = src + s.at;                                                     \
+        REAL *to = dst + s.at;                                                             \
+        MAKE                                                                               \
+        ptrdiff_t i = 0;                                                                   \
+        for (; i + VL <= s.count; i += VL)                                                 \
+            vstore(to + i, VALUE(vload(from + i), s.first + i));                           \
+        if (i < s.count)                                                                   \
+            vstore_part(to + i, VALUE(vload_part(from + i, s.count - i), s.first + i),     \
+                        s.count - i);                                                      \
+    }
 
 static void dropout(ptrdiff_t rows, ptrdiff_t n, uint64_t threshold, uint64_t seed,
                     const uint32_t draw[4], const REAL *src, REAL *dst) {
-    const REAL scale =
-        threshold < 4294967296u ? (REAL)(4294967296.0 / (4294967296.0 - (double)threshold)) : 0;
-    for (ptrdiff_t r = 0; r < rows; r++, src += n, dst += n)
-        for (ptrdiff_t j = 0; j < n; j += 4) {
-            uint32_t random[4];
-            draw_four(j, r, seed, draw, random);
-            for (ptrdiff_t k = 0; k < 4 && j + k < n; k++)
-                dst[j + k] = random[k] >= threshold ? src[j + k] * scale : 0;
-        }
+    if (threshold > UINT32_MAX) {
+        memset(dst, 0, (size_t)(rows * n) * sizeof *dst);
+        return;
+    }
+    const REAL scale = (REAL)(4294967296.0 / (4294967296.0 - (double)threshold));
+    draws d;
+    start_draws(&d, rows, n, seed, draw);
+#define KEPT(x, k) \
+    (vreal)(~vbelow(d.words + (k), (uint32_t)threshold) & (vint)((x) * scale))
+    FOR_ALL_DRAWN(, KEPT)
+#undef KEPT
 }
 
 /* What dropped elements become: -scale alpha of SELU, where a self-normalising network
@@ -41,38 +48,34 @@ static void alpha_dropout(ptrdiff_t rows, ptrdiff_t n, uint64_t threshold, uint6
     const double slope = 1 / sqrt((1 - rate) * (1 + rate * SELU_FLOOR * SELU_FLOOR));
     const REAL scale = (REAL)slope;
     const REAL offset = back ? 0 : (REAL)(-slope * SELU_FLOOR * rate);
-    const REAL dropped = back ? 0 : (REAL)(slope * SELU_FLOOR) + offset;
-    for (ptrdiff_t r = 0; r < rows; r++, src += n, dst += n)
-        for (ptrdiff_t j = 0; j < n; j += 4) {
-            uint32_t random[4];
-            draw_four(j, r, seed, draw, random);
-            for (ptrdiff_t k = 0; k < 4 && j + k < n; k++)
-                dst[j + k] = random[k] >= threshold ? src[j + k] * scale + offset : dropped;
-        }
-}
-
-/* Two normal numbers of two words, by Box and Muller's transform. */
-INLINE void normal_pair(uint32_t first, uint32_t second, REAL pair[2]) {
-    const double radius = sqrt(-2 * log(((double)first + 0.5) / 4294967296.0));
-    const double angle = 6.283185307179586 * ((double)second / 4294967296.0);
-    pair[0] = (REAL)(radius * cos(angle));
-    pair[1] = (REAL)(radius * sin(angle));
+    const vreal dropped = vset(back ? 0 : (REAL)(slope * SELU_FLOOR) + offset);
+    draws d;
+    start_draws(&d, rows, n, seed, draw);
+#define KEPT(x, k) \
+    vselect(vbelow(d.words + (k), (uint32_t)threshold), dropped, (x) * scale + offset)
+    FOR_ALL_DRAWN(, KEPT)
+#undef KEPT
 }
 
 static void gaussian(ptrdiff_t rows, ptrdiff_t n, double deviation, int factor, uint64_t seed,
                      const uint32_t draw[4], const REAL *src, REAL *dst) {
     const REAL spread = (REAL)deviation;
-    for (ptrdiff_t r = 0; r < rows; r++, src += n, dst += n)
-        for (ptrdiff_t j = 0; j < n; j += 4) {
-            uint32_t random[4];
-            REAL normal[4];
-            draw_four(j, r, seed, draw, random);
-            normal_pair(random[0], random[1], normal);
-            normal_pair(random[2], random[3], normal + 2);
-            for (ptrdiff_t k = 0; k < 4 && j + k < n; k++)
-                dst[j + k] = factor ? src[j + k] * (1 + spread * normal[k])
-                                    : src[j + k] + spread * normal[k];
-        }
+    REAL normals[AT_HAND] __attribute__((aligned(64)));
+    draws d;
+    start_draws(&d, rows, n, seed, draw);
+#define NORMALS \
+    if (s.first == 0) \
+        draw_normals(d.words, d.end, normals);
+#define WITH_FACTOR(x, k) (x) * (1 + spread * vload(normals + (k)))
+#define WITH_NOISE(x, k) (x) + spread * vload(normals + (k))
+    if (factor)
+        FOR_ALL_DRAWN(NORMALS, WITH_FACTOR)
+    else
+        FOR_ALL_DRAWN(NORMALS, WITH_NOISE)
+#undef NORMALS
+#undef WITH_FACTOR
+#undef WITH_NOISE
 }
+#undef FOR_ALL_DRAWN
 
 #endif
