@@ -11,10 +11,8 @@
 #include "simd.h"
 #include "vecmath.h"
 
-#if defined(__aarch64__)
-#include <arm_neon.h>
-#elif defined(__x86_64__)
-#include <immintrin.h>
+#if defined(__x86_64__)
+#include <emmintrin.h>
 #endif
 
 /* A word of a block's counter in each 64 bits, of which the upper 32 are anything. */

@@ -70,43 +70,27 @@ static void batch_norm_back(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict z,
         }
 }
 
-/* Sum of x_j y_j over a row, y NULL meaning 1. */
-INLINE REAL row_sum(ptrdiff_t n, const REAL *x, const REAL *y) {
-    vreal sum = vzero();
-    for (ptrdiff_t j = 0; j < n; j += VL) {
-        const ptrdiff_t part = n - j < VL ? n - j : VL;
-        const vreal v = vload_part(x + j, part);
-        sum += y ? v * vload_part(y + j, part) : v;
-    }
-    return vsum(sum);
-}
-
 /* What a row is normalised with: a = (z - shift) * inverse. Returns 1 where inverse is a
  * constant, the norm being too small to divide by. */
 INLINE int row_scale(int kind, ptrdiff_t n, const REAL *z, REAL epsilon, REAL *shift,
                      REAL *inverse) {
+    vreal sum = vzero(), squares = vzero();
     *shift = 0;
     if (kind == BP_LAYER_NORM) {
-        const REAL mean = row_sum(n, z, NULL) / (REAL)n;
-        vreal sum = vzero();
-        for (ptrdiff_t j = 0; j < n; j += VL) {
-            const ptrdiff_t part = n - j < VL ? n - j : VL;
-            vreal d = vload_part(z + j, part) - mean;
-            if (part < VL)
-                for (ptrdiff_t k = part; k < VL; k++)
-                    d[k] = 0;
-            sum += d * d;
-        }
-        *shift = mean;
-        *inverse = 1 / (REAL)sqrt(vsum(sum) / (REAL)n + epsilon);
+        FOR_VECTORS(n)
+            sum += LOAD_AT(z);
+        *shift = vsum(sum) / (REAL)n;
+    }
+    FOR_VECTORS(n) {
+        const vreal d = LOAD_AT(z) - *shift, own = whole ? d : vfirst(d, part);
+        squares += own * own;
+    }
+    const REAL total = vsum(squares);
+    if (kind != BP_UNIT_NORM) {
+        *inverse = 1 / (REAL)sqrt(total / (REAL)n + epsilon);
         return 0;
     }
-    const REAL squares = row_sum(n, z, z);
-    if (kind == BP_RMS_NORM) {
-        *inverse = 1 / (REAL)sqrt(squares / (REAL)n + epsilon);
-        return 0;
-    }
-    const REAL norm = (REAL)sqrt(squares);
+    const REAL norm = (REAL)sqrt(total);
     const int tiny = !(norm > epsilon) && norm == norm;
     *inverse = tiny ? 1 / epsilon : 1 / norm;
     return tiny;
@@ -115,17 +99,19 @@ INLINE int row_scale(int kind, ptrdiff_t n, const REAL *z, REAL epsilon, REAL *s
 static void row_norm(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *z,
                      const REAL *restrict gamma, const REAL *restrict beta, double epsilon,
                      REAL *a) {
-    for (ptrdiff_t i = 0; i < rows; i++, z += n, a += n) {
+    for (ptrdiff_t r = 0; r < rows; r++, z += n, a += n) {
         REAL shift, inverse;
         row_scale(kind, n, z, (REAL)epsilon, &shift, &inverse);
-        for (ptrdiff_t j = 0; j < n; j++)
-            a[j] = (z[j] - shift) * inverse;
-        if (gamma)
-            for (ptrdiff_t j = 0; j < n; j++)
-                a[j] *= gamma[j];
-        if (beta)
-            for (ptrdiff_t j = 0; j < n; j++)
-                a[j] += beta[j];
+        FOR_VECTORS(n) {
+            vreal h = (LOAD_AT(z) - shift) * inverse;
+            if (gamma && beta)
+                h = vfma(h, LOAD_AT(gamma), LOAD_AT(beta));
+            else if (gamma)
+                h = h * LOAD_AT(gamma);
+            else if (beta)
+                h = h + LOAD_AT(beta);
+            STORE_AT(a, h);
+        }
     }
 }
 
@@ -135,27 +121,27 @@ static void row_norm(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *z,
 static void row_norm_back(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *restrict z,
                           const REAL *restrict gamma, double epsilon, REAL *restrict delta,
                           REAL *restrict grad_gamma, REAL *restrict grad_beta) {
-    for (ptrdiff_t i = 0; i < rows; i++, z += n, delta += n) {
+    for (ptrdiff_t r = 0; r < rows; r++, z += n, delta += n) {
         REAL shift, inverse;
         const int fixed = row_scale(kind, n, z, (REAL)epsilon, &shift, &inverse);
-        if (grad_beta)
-            for (ptrdiff_t j = 0; j < n; j++)
-                grad_beta[j] += delta[j];
-        if (grad_gamma)
-            for (ptrdiff_t j = 0; j < n; j++)
-                grad_gamma[j] += delta[j] * ((z[j] - shift) * inverse);
-        if (gamma)
-            for (ptrdiff_t j = 0; j < n; j++)
-                delta[j] *= gamma[j];
-        REAL mean = 0, along = 0;
-        if (kind == BP_LAYER_NORM)
-            mean = row_sum(n, delta, NULL) / (REAL)n;
-        if (!fixed)
-            along = (row_sum(n, delta, z) - shift * row_sum(n, delta, NULL)) * inverse;
-        if (kind != BP_UNIT_NORM)
-            along /= (REAL)n;
-        for (ptrdiff_t j = 0; j < n; j++)
-            delta[j] = inverse * (delta[j] - mean - (z[j] - shift) * inverse * along);
+        vreal all = vzero(), along_h = vzero();
+        FOR_VECTORS(n) {
+            const vreal d = LOAD_AT(delta), h = (LOAD_AT(z) - shift) * inverse;
+            if (grad_beta)
+                STORE_AT(grad_beta, LOAD_AT(grad_beta) + d);
+            if (grad_gamma)
+                STORE_AT(grad_gamma, LOAD_AT(grad_gamma) + d * h);
+            const vreal u = gamma ? d * LOAD_AT(gamma) : d; /* 0 behind the row's end */
+            STORE_AT(delta, u);
+            all += u;
+            along_h += u * h;
+        }
+        const REAL mean = kind == BP_LAYER_NORM ? vsum(all) / (REAL)n : 0;
+        const REAL along = fixed ? 0 : vsum(along_h) / (kind == BP_UNIT_NORM ? 1 : (REAL)n);
+        FOR_VECTORS(n) {
+            const vreal h = (LOAD_AT(z) - shift) * inverse;
+            STORE_AT(delta, inverse * (LOAD_AT(delta) - mean - h * along));
+        }
     }
 }
 

@@ -7,15 +7,6 @@
 
 #include <math.h>
 
-/* A loop over the vectors of n elements, the last of which may be a part: with it inside,
- * LOAD and STORE see to that. One body for whole and part, so that an element gets the same
- * bits wherever the parameters are cut. */
-#define FOR_VECTORS(n)                                                                    \
-    for (ptrdiff_t i = 0, part = (n), whole = (n) >= VL; i < (n);                         \
-         i += VL, part = (n)-i, whole = part >= VL)
-#define LOAD(p) (whole ? vload((p) + i) : vload_part((p) + i, part))
-#define STORE(p, x) (whole ? vstore((p) + i, x) : vstore_part((p) + i, x, part))
-
 /* slots: the velocity m, or NULL where the momentum beta_1 is 0. */
 static void sgd(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
                 REAL *const slots[4], const bp_coefficients *c) {
@@ -42,22 +33,22 @@ static void rmsprop(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
     const vreal mu = vset((REAL)c->beta_1);
     const vreal rho = vset((REAL)c->beta_2), rest = vset((REAL)(1 - c->beta_2));
     FOR_VECTORS(n) {
-        const vreal g = LOAD(grad);
-        const vreal vi = rho * LOAD(v) + rest * (g * g);
-        STORE(v, vi);
+        const vreal g = LOAD_AT(grad);
+        const vreal vi = vmix(rho, LOAD_AT(v), rest, g * g);
+        STORE_AT(v, vi);
         vreal d = vi + eps;
         if (mean) {
-            const vreal gi = rho * LOAD(mean) + rest * g;
-            STORE(mean, gi);
-            d = vi - gi * gi + eps;
+            const vreal gi = vmix(rho, LOAD_AT(mean), rest, g);
+            STORE_AT(mean, gi);
+            d = vfma(-gi, gi, vi) + eps;
         }
         vreal step = rate * g / vsqrt(d);
         if (m) {
-            step += mu * LOAD(m);
-            STORE(m, step);
+            step = vfma(mu, LOAD_AT(m), step);
+            STORE_AT(m, step);
         }
-        const vreal wi = LOAD(w) - step;
-        STORE(w, wi);
+        const vreal wi = LOAD_AT(w) - step;
+        STORE_AT(w, wi);
     }
 }
 
@@ -67,10 +58,10 @@ static void adagrad(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
     REAL *restrict sum = slots[0];
     const vreal rate = vset((REAL)c->rate), eps = vset((REAL)c->epsilon);
     FOR_VECTORS(n) {
-        const vreal g = LOAD(grad), s = LOAD(sum) + g * g;
-        STORE(sum, s);
-        const vreal wi = LOAD(w) - rate * g / vsqrt(s + eps);
-        STORE(w, wi);
+        const vreal g = LOAD_AT(grad), s = vfma(g, g, LOAD_AT(sum));
+        STORE_AT(sum, s);
+        const vreal wi = LOAD_AT(w) - rate * g / vsqrt(s + eps);
+        STORE_AT(w, wi);
     }
 }
 
@@ -81,13 +72,13 @@ static void adadelta(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
     const vreal rate = vset((REAL)c->rate), eps = vset((REAL)c->epsilon);
     const vreal rho = vset((REAL)c->beta_2), rest = vset((REAL)(1 - c->beta_2));
     FOR_VECTORS(n) {
-        const vreal g = LOAD(grad), squares = rho * LOAD(of_grad) + rest * (g * g);
-        const vreal before = LOAD(of_step);
+        const vreal g = LOAD_AT(grad), squares = vmix(rho, LOAD_AT(of_grad), rest, g * g);
+        const vreal before = LOAD_AT(of_step);
         const vreal step = vsqrt(before + eps) * g / vsqrt(squares + eps);
-        STORE(of_grad, squares);
-        STORE(of_step, rho * before + rest * (step * step));
-        const vreal wi = LOAD(w) - rate * step;
-        STORE(w, wi);
+        STORE_AT(of_grad, squares);
+        STORE_AT(of_step, vmix(rho, before, rest, step * step));
+        const vreal wi = vfma(-rate, step, LOAD_AT(w));
+        STORE_AT(w, wi);
     }
 }
 
@@ -98,15 +89,15 @@ static void adamax(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
     const vreal rate = vset((REAL)c->rate), eps = vset((REAL)c->epsilon);
     const vreal c1 = vset((REAL)(1 - c->beta_1)), beta_2 = vset((REAL)c->beta_2);
     FOR_VECTORS(n) {
-        const vreal g = LOAD(grad);
-        vreal mi = LOAD(m);
-        mi += (g - mi) * c1;
+        const vreal g = LOAD_AT(grad);
+        vreal mi = LOAD_AT(m);
+        mi = vfma(g - mi, c1, mi);
         /* The gradient second: where it is NaN, so is the maximum. */
-        const vreal ui = vmax(beta_2 * LOAD(u), vmax(g, -g));
-        STORE(m, mi);
-        STORE(u, ui);
-        const vreal wi = LOAD(w) - rate * mi / (ui + eps);
-        STORE(w, wi);
+        const vreal ui = vmax(beta_2 * LOAD_AT(u), vmax(g, -g));
+        STORE_AT(m, mi);
+        STORE_AT(u, ui);
+        const vreal wi = LOAD_AT(w) - rate * mi / (ui + eps);
+        STORE_AT(w, wi);
     }
 }
 
@@ -118,14 +109,14 @@ static void nadam(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
     const vreal of_v = vset((REAL)c->of_v), eps = vset((REAL)c->epsilon);
     const vreal c1 = vset((REAL)(1 - c->beta_1)), c2 = vset((REAL)(1 - c->beta_2));
     FOR_VECTORS(n) {
-        const vreal g = LOAD(grad);
-        vreal mi = LOAD(m), vi = LOAD(v);
-        mi += (g - mi) * c1;
-        vi += (g * g - vi) * c2;
-        STORE(m, mi);
-        STORE(v, vi);
-        const vreal wi = LOAD(w) - (of_m * mi + of_g * g) / (vsqrt(of_v * vi) + eps);
-        STORE(w, wi);
+        const vreal g = LOAD_AT(grad);
+        vreal mi = LOAD_AT(m), vi = LOAD_AT(v);
+        mi = vfma(g - mi, c1, mi);
+        vi = vfma(vfma(g, g, -vi), c2, vi);
+        STORE_AT(m, mi);
+        STORE_AT(v, vi);
+        const vreal wi = LOAD_AT(w) - vmix(of_m, mi, of_g, g) / (vsqrt(of_v * vi) + eps);
+        STORE_AT(w, wi);
     }
 }
 
@@ -138,19 +129,20 @@ static void ftrl(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
     const vreal twice_l2 = vset((REAL)(2 * c->l2)), shrink = vset((REAL)(2 * c->shrinkage));
     const int root = c->power == 0.5;
     FOR_VECTORS(n) {
-        const vreal g = LOAD(grad), wi = LOAD(w), before = LOAD(sum);
-        const vreal now = before + g * g;
+        const vreal g = LOAD_AT(grad), wi = LOAD_AT(w), before = LOAD_AT(sum);
+        const vreal now = vfma(g, g, before);
         vreal from = vsqrt(before), to = vsqrt(now);
         if (!root)
             for (ptrdiff_t j = 0; j < VL; j++) { /* rare: a call for each element */
                 from[j] = (REAL)pow((double)before[j], c->power);
                 to[j] = (REAL)pow((double)now[j], c->power);
             }
-        const vreal l = LOAD(linear) + (g + shrink * wi) - (to - from) * per_rate * wi;
+        const vreal l =
+            vfma((from - to) * per_rate, wi, LOAD_AT(linear) + vfma(shrink, wi, g));
         const vreal held = vmin(vmax(l, -l1), l1);
-        STORE(sum, now);
-        STORE(linear, l);
-        STORE(w, (held - l) / (to * per_rate + twice_l2));
+        STORE_AT(sum, now);
+        STORE_AT(linear, l);
+        STORE_AT(w, (held - l) / vfma(to, per_rate, twice_l2));
     }
 }
 
@@ -162,12 +154,12 @@ static void lion(ptrdiff_t n, REAL *restrict w, const REAL *restrict grad,
     const vreal b1 = vset((REAL)c->beta_1), c1 = vset((REAL)(1 - c->beta_1));
     const vreal b2 = vset((REAL)c->beta_2), c2 = vset((REAL)(1 - c->beta_2));
     FOR_VECTORS(n) {
-        const vreal g = LOAD(grad), mi = LOAD(m);
-        const vreal way = b1 * mi + c1 * g;
+        const vreal g = LOAD_AT(grad), mi = LOAD_AT(m);
+        const vreal way = vmix(b1, mi, c1, g);
         vreal sign = vselect(way > 0, one, vselect(way < 0, -one, way)); /* 0 and NaN stay */
-        const vreal wi = LOAD(w) - rate * sign;
-        STORE(m, b2 * mi + c2 * g);
-        STORE(w, wi);
+        const vreal wi = vfma(-rate, sign, LOAD_AT(w));
+        STORE_AT(m, vmix(b2, mi, c2, g));
+        STORE_AT(w, wi);
     }
 }
 

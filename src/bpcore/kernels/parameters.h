@@ -39,16 +39,16 @@ static void penalty_gradient(ptrdiff_t n, const REAL *restrict w, double l1, dou
     const vreal first = vset((REAL)l1), second = vset((REAL)(2 * l2)), zero = vzero();
     if (l1 == 0) {
         FOR_VECTORS(n) {
-            const vreal g = LOAD(grad) + second * LOAD(w);
-            STORE(grad, g);
+            const vreal g = vfma(second, LOAD_AT(w), LOAD_AT(grad));
+            STORE_AT(grad, g);
         }
         return;
     }
     FOR_VECTORS(n) {
-        const vreal x = LOAD(w);
+        const vreal x = LOAD_AT(w);
         const vreal sign = vselect(x > 0, first, vselect(x < 0, -first, zero));
-        const vreal g = LOAD(grad) + (sign + second * x);
-        STORE(grad, g);
+        const vreal g = LOAD_AT(grad) + vfma(second, x, sign);
+        STORE_AT(grad, g);
     }
 }
 
@@ -81,13 +81,9 @@ static void moving_average(ptrdiff_t n, const REAL *restrict w, double momentum,
                            REAL *restrict average) {
     const vreal old = vset((REAL)momentum), new = vset((REAL)(1 - momentum));
     FOR_VECTORS(n) {
-        const vreal a = old * LOAD(average) + new * LOAD(w);
-        STORE(average, a);
+        const vreal a = vmix(old, LOAD_AT(average), new, LOAD_AT(w));
+        STORE_AT(average, a);
     }
 }
-
-#undef FOR_VECTORS
-#undef LOAD
-#undef STORE
 
 #endif

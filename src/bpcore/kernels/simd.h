@@ -17,6 +17,7 @@
 #define VBYTES 32
 #define VREGISTERS 16
 #elif defined(__aarch64__)
+#include <arm_neon.h>
 #define VBYTES 16
 #define VREGISTERS 32
 #else
@@ -212,6 +213,41 @@ INLINE vreal vfirst(vreal v, ptrdiff_t n) {
     return v;
 }
 #endif
+
+/* a b + c, rounded once; the compiler joins some products and sums too, but not the same in each copy
+ * of a loop's body. */
+#if defined(__AVX512F__) && REAL_BITS == 32
+INLINE vreal vfma(vreal a, vreal b, vreal c) { return _mm512_fmadd_ps(a, b, c); }
+#elif defined(__AVX512F__)
+INLINE vreal vfma(vreal a, vreal b, vreal c) { return _mm512_fmadd_pd(a, b, c); }
+#elif defined(__AVX2__) && REAL_BITS == 32
+INLINE vreal vfma(vreal a, vreal b, vreal c) { return _mm256_fmadd_ps(a, b, c); }
+#elif defined(__AVX2__)
+INLINE vreal vfma(vreal a, vreal b, vreal c) { return _mm256_fmadd_pd(a, b, c); }
+#elif defined(__aarch64__) && REAL_BITS == 32
+INLINE vreal vfma(vreal a, vreal b, vreal c) { return vfmaq_f32(c, a, b); }
+#elif defined(__aarch64__)
+INLINE vreal vfma(vreal a, vreal b, vreal c) { return vfmaq_f64(c, a, b); }
+#else
+#define NO_FMA /* rounded twice */
+INLINE vreal vfma(vreal a, vreal b, vreal c) { return a * b + c; }
+#endif
+
+/* a x + b y, of which b y is rounded before it is added. */
+INLINE vreal vmix(vreal a, vreal x, vreal b, vreal y) { return vfma(a, x, b * y); }
+
+/* A loop over the vectors of n elements, the last of which may be a part: with it inside,
+ * LOAD_AT and STORE_AT see to that. One body for whole and part, and vfma for what is joined in it, so
+ * that an element gets the same bits wherever an array is cut. */
+#define FOR_VECTORS(n)                                                                    \
+    for (ptrdiff_t i = 0, part = (n), whole = (n) >= VL; i < (n);                         \
+         i += VL, part = (n)-i, whole = part >= VL)
+#define LOAD_AT(p) (whole ? vload((p) + i) : vload_part((p) + i, part))
+#define STORE_AT(p, x)                                                                    \
+    do {                                                                                  \
+        const vreal stored = (x); /* once: not in each branch as it comes */              \
+        whole ? vstore((p) + i, stored) : vstore_part((p) + i, stored, part);             \
+    } while (0)
 
 INLINE vreal vsqrt(vreal x) {
     for (ptrdiff_t i = 0; i < VL; i++) /* becomes one instruction */

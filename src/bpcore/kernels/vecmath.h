@@ -116,22 +116,8 @@ INLINE vreal scale_by_2(vreal x, vint k) {
 }
 
 /* The exact a b - product where product = a b rounded. */
-#if defined(__AVX512F__) && REAL_BITS == 32
-INLINE vreal product_error(vreal a, vreal b, vreal product) {
-    return _mm512_fmsub_ps(a, b, product);
-}
-#elif defined(__AVX512F__)
-INLINE vreal product_error(vreal a, vreal b, vreal product) {
-    return _mm512_fmsub_pd(a, b, product);
-}
-#elif defined(__AVX2__) && REAL_BITS == 32
-INLINE vreal product_error(vreal a, vreal b, vreal product) {
-    return _mm256_fmsub_ps(a, b, product);
-}
-#elif defined(__AVX2__)
-INLINE vreal product_error(vreal a, vreal b, vreal product) {
-    return _mm256_fmsub_pd(a, b, product);
-}
+#ifndef NO_FMA
+INLINE vreal product_error(vreal a, vreal b, vreal product) { return vfma(a, b, -product); }
 #else
 /* Dekker 1971: by halves of the mantissas, whose products are exact. */
 INLINE vreal product_error(vreal a, vreal b, vreal product) {
