@@ -31,6 +31,8 @@ cdef enum:
     POWER_BLOCK = 256
     # 0.96 to this power is 0 beside 1: Nadam's momenta have reached beta_1.
     NADAM_STEPS = 1000
+    # Of a matrix whose moments are factored, so many are taken at a time.
+    COLUMNS = 32
 
 cdef struct Update:
     # An optimizer's settings, and where it is in its run.
@@ -208,38 +210,52 @@ cdef inline void update_chunk(const Plan *plan, const bp_isa *isa, const Update 
         clip(isa, n, 0, INFINITY, theta + at)
 
 
+cdef inline void factored_moments(const bp_isa *isa, const Variable *variable, double rest,
+                                  double epsilon, real *grad, real *r, real *c) noexcept nogil:
+    """Adafactor's mean squares for a matrix, and its gradient divided by their root. A block of
+    columns at a time, for sums that a processor keeps beside each other, and so that roots and
+    quotients are of rows and columns, not of each element."""
+    cdef Py_ssize_t i, j, block, at, width, rows = variable.rows, columns = variable.columns
+    cdef double keep = 1 - rest, total = 0, squares, of_row
+    cdef double sums[COLUMNS]
+    cdef real *row
+    for i in range(rows):
+        squares = sum_of_squares(isa, columns, grad + i * columns) + columns * epsilon
+        r[i] = <real>(keep * r[i] + rest * squares / columns)
+        total += r[i]
+    for block in range((columns + COLUMNS - 1) // COLUMNS):
+        at = block * COLUMNS
+        width = min(columns - at, <Py_ssize_t>COLUMNS)
+        for j in range(width):
+            sums[j] = 0
+        for i in range(rows):
+            row = grad + i * columns + at
+            for j in range(width):
+                sums[j] += <double>row[j] * row[j] + epsilon
+        for j in range(width):
+            c[at + j] = <real>(keep * c[at + j] + rest * sums[j] / rows)
+            sums[j] = 1 / sqrt(<double>c[at + j])
+        for i in range(rows):
+            row = grad + i * columns + at
+            of_row = sqrt(total / rows / r[i])
+            for j in range(width):
+                row[j] = <real>(row[j] * (of_row * sums[j]))
+
+
 cdef inline void adafactor(const Update *settings, const Step *step, const bp_isa *isa,
                            const Variable *variable, real *w, real *grad, real *r,
                            real *c) noexcept nogil:
     """Adafactor (Shazeer & Stern 2018) for one variable; grad is used up. The mean square of
     element (i, j) is r[i] c[j] / mean(r), of a vector's i-th r[i]."""
-    cdef Py_ssize_t i, j, rows = variable.rows, columns = variable.columns, n = rows * columns
+    cdef Py_ssize_t i, n = variable.rows * variable.columns
     cdef double rest = pow(<double>step.t, settings.beta_2_decay), keep = 1 - rest
-    cdef double epsilon = settings.settings.epsilon, total, square, mean = 1, factor, rms
+    cdef double epsilon = settings.settings.epsilon, factor, rms
     if variable.vector:
         for i in range(n):
             r[i] = <real>(keep * r[i] + rest * (<double>grad[i] * grad[i] + epsilon))
             grad[i] = <real>(grad[i] / sqrt(<double>r[i]))
     else:
-        for j in range(columns):
-            c[j] = <real>(keep * c[j])
-        total = 0
-        for i in range(rows):
-            square = 0
-            for j in range(columns):
-                square += <double>grad[i * columns + j] * grad[i * columns + j] + epsilon
-            r[i] = <real>(keep * r[i] + rest * square / columns)
-            total += r[i]
-        for j in range(columns):
-            square = 0
-            for i in range(rows):
-                square += <double>grad[i * columns + j] * grad[i * columns + j] + epsilon
-            c[j] = <real>(c[j] + rest * square / rows)
-        mean = total / rows
-        for i in range(rows):
-            for j in range(columns):
-                grad[i * columns + j] = <real>(
-                    grad[i * columns + j] / sqrt(r[i] / mean * <double>c[j]))
+        factored_moments(isa, variable, rest, epsilon, grad, r, c)
     rms = sqrt(sum_of_squares(isa, n, grad) / n)
     factor = max(settings.epsilon_2, sqrt(sum_of_squares(isa, n, w) / n))
     factor *= min(step.learning_rate, 1 / sqrt(<double>step.t))

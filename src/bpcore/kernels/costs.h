@@ -195,6 +195,12 @@ INLINE vreal binary_cost(vreal z, vreal t, vreal e) {
     return (vmax(vzero(), z) - t * z) + vlog1p(e);
 }
 
+/* sigmoid(z) - t by e = exp(-|z|), with all digits where the two are both near 1. */
+INLINE vreal binary_slope(vreal z, vreal t, vreal e) {
+    const vreal rest = sigmoid_of(-vabs(z), e);
+    return vselect(z > 0, (1 - t) - rest, rest - t);
+}
+
 /* Binary cross-entropy with a = sigmoid(z): GIVEN, or else taken by the same e. Rows of one weight
  * are one long row, and rows of a single output are too, whose weights then fill vectors beside it. */
 INLINE double binary_of_z(const int GIVEN, ptrdiff_t rows, ptrdiff_t n, const REAL *z,
@@ -210,7 +216,7 @@ INLINE double binary_of_z(const int GIVEN, ptrdiff_t rows, ptrdiff_t n, const RE
         const double e = GIVEN ? exp(-fabs(x)) : e_z[0];
         if (delta)
             delta[0] = (REAL)(scale * w) *
-                       ((GIVEN ? a[0] : sigmoid_of(vset(z[0]), e_z)[0]) - (REAL)t);
+                       (GIVEN ? a[0] - (REAL)t : binary_slope(vset(z[0]), vset((REAL)t), e_z)[0]);
         return w * ((x > 0 ? x : 0) - t * x + log1p(e));
     }
     for (ptrdiff_t i = 0; i < groups; i++, z += m, y += m) {
@@ -237,8 +243,9 @@ INLINE double binary_of_z(const int GIVEN, ptrdiff_t rows, ptrdiff_t n, const RE
                 sum = vadd_wide(sum, cost);
             }
             if (delta) {
-                const vreal p = GIVEN ? vload_part(a + i * m + j, part) : sigmoid_of(x, e);
-                vstore_part(delta + i * m + j, slope * (p - t), part);
+                const vreal d =
+                    GIVEN ? vload_part(a + i * m + j, part) - t : binary_slope(x, t, e);
+                vstore_part(delta + i * m + j, slope * d, part);
             }
         }
         total += w * vsum_wide(sum);

@@ -148,10 +148,10 @@ VECTOR_COST(squared_hinge, Labels, labels_of, squared_margin, squared_hinge_slop
  * |d| - log 2 + log(1 + exp(-2|d|)) */
 INLINE vreal log_cosh(vreal a, vreal y, double c) {
     const vreal d = vabs(a - y), less = vexpm1(-d), e = less + 1;
-    const vint near = d < 1;
-    const vreal rest = vselect(near, vzero(), d - (REAL)0.69314718055994530942);
+    const vint small = d < 1;
+    const vreal rest = vselect(small, vzero(), d - (REAL)0.69314718055994530942);
     (void)c;
-    return rest + vlog1p(vselect(near, less * less / (e + e), e * e));
+    return rest + vlog1p(vselect(small, less * less / (e + e), e * e));
 }
 INLINE vreal log_cosh_slope(vreal a, vreal y, double c) { (void)c; return vtanh(a - y); }
 VECTOR_COST(log_cosh, double, constant_of, log_cosh, log_cosh_slope)

@@ -4,6 +4,7 @@
 #define BPCORE_NOISE_H
 
 #include "draws.h"
+#include "normals.h"
 #include "simd.h"
 
 #include <math.h>
@@ -60,12 +61,12 @@ static void alpha_dropout(ptrdiff_t rows, ptrdiff_t n, uint64_t threshold, uint6
 static void gaussian(ptrdiff_t rows, ptrdiff_t n, double deviation, int factor, uint64_t seed,
                      const uint32_t draw[4], const REAL *src, REAL *dst) {
     const REAL spread = (REAL)deviation;
-    REAL normals[AT_HAND] __attribute__((aligned(64)));
+    REAL normals[AT_HAND + AND_BEHIND] __attribute__((aligned(64)));
     draws d;
     start_draws(&d, rows, n, seed, draw);
 #define NORMALS \
     if (s.first == 0) \
-        draw_normals(d.words, d.end, normals);
+        normals_of(d.words, d.end, normals);
 #define WITH_FACTOR(x, k) (x) * (1 + spread * vload(normals + (k)))
 #define WITH_NOISE(x, k) (x) + spread * vload(normals + (k))
     if (factor)

@@ -133,8 +133,9 @@ static void row_norm_back(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *res
                 STORE_AT(grad_gamma, LOAD_AT(grad_gamma) + d * h);
             const vreal u = gamma ? d * LOAD_AT(gamma) : d; /* 0 behind the row's end */
             STORE_AT(delta, u);
+            const vreal uh = u * h;
             all += u;
-            along_h += u * h;
+            along_h += whole ? uh : vfirst(uh, part); /* h may be infinite there */
         }
         const REAL mean = kind == BP_LAYER_NORM ? vsum(all) / (REAL)n : 0;
         const REAL along = fixed ? 0 : vsum(along_h) / (kind == BP_UNIT_NORM ? 1 : (REAL)n);

@@ -50,15 +50,18 @@
 #define IN_ORDER(v) (void)(v)
 #endif
 
-/* INT: the signed integer as wide as REAL, for masks and exponents. */
+/* INT: the signed integer as wide as REAL, for masks and exponents; UINT the unsigned one. */
 #if REAL_BITS == 32
 typedef int32_t INT;
+typedef uint32_t UINT;
 #else
 typedef int64_t INT;
+typedef uint64_t UINT;
 #endif
 
 typedef REAL vreal __attribute__((vector_size(VBYTES)));
 typedef INT vint __attribute__((vector_size(VBYTES)));
+typedef UINT vuint __attribute__((vector_size(VBYTES)));
 /* The same vector at any address. */
 typedef REAL vreal_at __attribute__((vector_size(VBYTES), aligned(sizeof(REAL)), may_alias));
 
