@@ -1,6 +1,6 @@
-"""What activations, layers, optimizers and losses cost: a step with each, by one without.
+"""What activations, layers, optimizers, losses and metrics cost: a step with each, by one without.
 
-    python benchmarks/features.py [activations] [layers] [optimizers] [losses]
+    python benchmarks/features.py [activations] [layers] [optimizers] [losses] [metrics]
 
 A step of 20-64-64-1, or -10, with 32 rows, on one core; each is timed in turn with the plain
 network. A number far above its neighbours' is a function that goes element by element where others
@@ -15,7 +15,7 @@ from statistics import median
 import numpy as np
 
 import bpcore
-from bpcore import activations, layers, losses, optimizers
+from bpcore import activations, layers, losses, metrics, optimizers
 
 ROWS, BATCH, EPOCHS, ROUNDS = 3200, 32, 5, 9
 
@@ -30,9 +30,9 @@ def network(activation="relu", between=None, outputs=1, last=None):
     return bpcore.Sequential([*stack, layers.Dense(outputs, activation=last)])
 
 
-def step(model, x, y, optimizer="adam", loss="mse"):
+def step(model, x, y, optimizer="adam", loss="mse", watched=None):
     """A function that fits the model and returns the seconds of a step."""
-    model.compile(optimizer, loss)
+    model.compile(optimizer, loss, metrics=watched)
 
     def timed():
         start = time.perf_counter()
@@ -118,7 +118,35 @@ def of_losses(x, y):
         yield name_of(loss, 10), step(network(outputs=10, last=last), x, target, loss=loss)
 
 
-PARTS = {f.__name__[3:]: f for f in (of_activations, of_layers, of_optimizers, of_losses)}
+def of_metrics(x, y):
+    """Losses, and what else may be followed with them, an epoch of 100 mini-batches at a time."""
+    labels = np.random.default_rng(1).integers(0, 10, ROWS)
+    one_hot, halves = np.eye(10, dtype=np.float32)[labels], (y > 0.5).astype(np.float32)
+    for loss, outputs, last, target, choices in (
+        ("mse", 1, None, y, ["mae", metrics.RootMeanSquaredError(), metrics.R2Score()]),
+        (
+            *("binary_crossentropy", 1, "sigmoid", halves),
+            ["accuracy", metrics.AUC(), metrics.Precision(), metrics.Recall()],
+        ),
+        (
+            *("categorical_crossentropy", 10, "softmax", one_hot),
+            ["accuracy", metrics.F1Score(), metrics.TopKCategoricalAccuracy(3)],
+        ),
+        (
+            *("sparse_categorical_crossentropy", 10, "softmax", labels),
+            ["accuracy", metrics.SparseTopKCategoricalAccuracy(3)],
+        ),
+    ):
+        model = network(outputs=outputs, last=last)
+        yield loss, step(model, x, target, loss=loss)
+        for metric in choices:
+            name = getattr(metric, "name", metric)
+            yield f"{loss}, {name}", step(model, x, target, loss=loss, watched=[metric])
+
+
+PARTS = {
+    f.__name__[3:]: f for f in (of_activations, of_layers, of_optimizers, of_losses, of_metrics)
+}
 
 
 def main():
@@ -136,7 +164,7 @@ def main():
     for part in sys.argv[1:] or PARTS:
         print(f"\n{PARTS[part].__doc__} A step, by one with ReLU, Adam and mse:")
         for name, timed in PARTS[part](x, y):
-            print(f"{name:44} {median(timed() / plain() for _ in range(ROUNDS)):5.2f}")
+            print(f"{name:66} {median(timed() / plain() for _ in range(ROUNDS)):5.2f}")
 
 
 if __name__ == "__main__":

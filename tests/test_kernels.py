@@ -397,3 +397,24 @@ def test_adam_over_the_range_of_gradients(isa, dtype, size):
             want = -1e-3 * m.astype("float64") / (np.sqrt(v.astype("float64")) + epsilon)
         if np.isfinite(v).all() and (v > 1e-37).all():
             np.testing.assert_allclose(w, want, rtol=1e-5)
+
+
+@pytest.mark.parametrize("n", [*range(1, 20), 31, 33, 64, 100])
+def test_argmax(isa, dtype, rng, n):
+    """As NumPy's, of few different numbers, so that many are equal; with NaN, -0 and infinities."""
+    for rows in (1, 7, 100):
+        for values in ((0, 1), (-2, -1, -0.0, 0.0), (-np.inf, -1), (np.nan, 1, np.inf), (3.5,)):
+            a = rng.choice(np.array(values, dtype), (rows, n))
+            whole = np.full(rows + 8, -7)
+            _core.argmax(a, whole[:rows], isa)
+            assert (whole[:rows] == np.argmax(a, axis=1)).all()
+            assert (whole[rows:] == -7).all()
+    a = array(rng, dtype, 333, n)
+    index = np.empty(333, np.int64)
+    _core.argmax(a, index, isa)
+    assert (index == np.argmax(a, axis=1)).all()
+
+
+def test_argmax_takes_an_index_of_as_many():
+    with pytest.raises(ValueError, match=r"index has 2 elements for 3 rows of 4"):
+        _core.argmax(np.zeros((3, 4)), np.empty(2, np.int64))

@@ -154,6 +154,18 @@ def is_number(value):
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
+def argmax(a):
+    """Return where an array is largest along its last axis, as `np.argmax` does.
+
+    NumPy takes 40 ns for each row of 10 numbers.
+    """
+    if a.dtype.char not in "fd" or not a.flags.c_contiguous or not a.size:
+        return np.argmax(a, axis=-1)
+    index = np.empty(a.shape[:-1], np.int64)
+    _core.argmax(a.reshape(-1, a.shape[-1]), index.reshape(-1))
+    return index
+
+
 def address(array):
     """Return where an array's first element lies; `array.ctypes` takes longer."""
     return array.__array_interface__["data"][0]

@@ -308,11 +308,14 @@ class ArrayEpochs:
             outputs = np.empty((rows, self._n_out), data.y.dtype)
         total = self._call(first, last, outputs, total)
         if outputs is not None:
-            index = seen if self._order is None else self._order[seen]
-            weight = None
+            y, weight = self._of(data.y, seen), None
             if data.weight is not None and model._compiled_metrics.uses_weights:
-                weight = data.weight[index]
-            model._compiled_metrics.update(
-                data.y[index], outputs, weight, self.batch_size, data.flat
-            )
+                weight = self._of(data.weight, seen)
+            model._compiled_metrics.update(y, outputs, weight, self.batch_size, data.flat)
         return total, rows
+
+    def _of(self, array, seen):
+        """Return the rows that were trained on, in their order."""
+        if self._order is None:
+            return array[seen]
+        return array.take(self._order[seen], axis=0)  # [] takes four to ten times as long

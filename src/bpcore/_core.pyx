@@ -182,6 +182,7 @@ cdef void *data_of(object array, int typenum, Py_ssize_t size, str name) except 
 
 
 include "inputs.pxi"
+include "argmax.pxi"
 
 
 @cython.final

@@ -79,6 +79,7 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*gather_rows)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const bp_rows *, Py_ssize_t,
                             const int64_t *, float *) noexcept nogil
         int (*all_finite)(Py_ssize_t, Py_ssize_t, const bp_rows *) noexcept nogil
+        void (*argmax)(Py_ssize_t, Py_ssize_t, const float *, int64_t *) noexcept nogil
 
     ctypedef struct bp_kernels_f64:
         void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
@@ -156,6 +157,7 @@ cdef extern from "kernels/dispatch.h" nogil:
         void (*gather_rows)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const bp_rows *, Py_ssize_t,
                             const int64_t *, double *) noexcept nogil
         int (*all_finite)(Py_ssize_t, Py_ssize_t, const bp_rows *) noexcept nogil
+        void (*argmax)(Py_ssize_t, Py_ssize_t, const double *, int64_t *) noexcept nogil
 
     ctypedef struct bp_isa:
         const char *name
@@ -506,3 +508,11 @@ cdef inline int all_finite(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, con
         return isa.f32.all_finite(rows, n, src)
     else:
         return isa.f64.all_finite(rows, n, src)
+
+
+cdef inline void argmax(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const real *a,
+                        int64_t *index) noexcept nogil:
+    if real is float:
+        isa.f32.argmax(rows, n, a, index)
+    else:
+        isa.f64.argmax(rows, n, a, index)

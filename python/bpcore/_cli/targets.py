@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._data import argmax
 from .columns import mean_and_std
 from .plain import field, numbers, texts
 
@@ -40,14 +41,14 @@ class Classes:
 
     def decode(self, outputs):
         """Return the label of the largest output in each row (N, n), as a list of str."""
-        return [self.classes[k] for k in outputs.argmax(axis=1)]
+        return [self.classes[k] for k in argmax(outputs)]
 
     def score(self, outputs, y):
         """Return {"accuracy", "log-loss"} of outputs (N, n) for classes y (N,)."""
         p = outputs[np.arange(len(y)), y].astype(np.float64)
         p = np.maximum(p, np.finfo(np.float32).tiny)
         return {
-            "accuracy": float((outputs.argmax(axis=1) == y).mean()),
+            "accuracy": float((argmax(outputs) == y).mean()),
             "log-loss": float(-np.log(p).mean()),
         }
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._data import argmax
 from ._arrays import labels, outputs, pair, same_shape
 from .reduction import FunctionMean
 
@@ -21,7 +22,7 @@ def binary_accuracy(y_true, y_pred, threshold=0.5):
 def categorical_accuracy(y_true, y_pred):
     """Return 1.0 where the largest output is the largest of the one-hot row; shape (B,)."""
     y, a = same_shape(y_true, y_pred)
-    return (np.argmax(y, axis=-1) == np.argmax(a, axis=-1)).astype(np.float64)
+    return (argmax(y) == argmax(a)).astype(np.float64)
 
 
 def sparse_categorical_accuracy(y_true, y_pred):
@@ -35,7 +36,7 @@ def sparse_categorical_accuracy(y_true, y_pred):
             f"y_true has shape {np.shape(y_true)}; expected {a.shape[:-1]}: one integer label "
             "for each row of y_pred"
         )
-    return (y == np.argmax(a, axis=-1)).astype(np.float64)
+    return (y == argmax(a)).astype(np.float64)
 
 
 def _in_top_k(index, a, k):
@@ -49,7 +50,7 @@ def _in_top_k(index, a, k):
 def top_k_categorical_accuracy(y_true, y_pred, k=5):
     """Return 1.0 where the output of the one-hot row's class is among the k largest."""
     y, a = same_shape(y_true, y_pred)
-    return _in_top_k(np.argmax(y, axis=-1), a, k)
+    return _in_top_k(argmax(y), a, k)
 
 
 def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False):

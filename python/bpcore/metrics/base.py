@@ -50,7 +50,9 @@ class Variable(np.lib.mixins.NDArrayOperatorsMixin):
                 f"variable {self.name!r} has shape {self.shape}, got a value of {value.shape}"
             )
         self._value = (
-            np.full(self.shape, value, self.dtype) if not value.ndim else value.astype(self.dtype)
+            value.astype(self.dtype)
+            if value.shape == self.shape
+            else np.full(self.shape, value, self.dtype)
         )
         return self
 

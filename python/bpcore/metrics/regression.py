@@ -12,7 +12,7 @@ from .reduction import FunctionMean, Mean
 def mean_squared_error(y_true, y_pred):
     """Return the mean over outputs of (a − y)²; shape (B,)."""
     y, a = pair(y_true, y_pred)
-    return np.mean(np.square(a - y, dtype=np.float64), axis=-1)
+    return mean_last(np.square(a - y, dtype=np.float64))
 
 
 def mean_absolute_error(y_true, y_pred):

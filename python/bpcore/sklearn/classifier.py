@@ -14,6 +14,7 @@ from sklearn.utils.multiclass import (
 )
 from sklearn.utils.validation import validate_data
 
+from .._data import argmax
 from ..losses import get as get_loss
 from ._base import BaseMLP
 from ._network import Objective, name_of
@@ -323,8 +324,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _score_outputs(self, y, out, weight):
         if self._kind == "multiclass":
-            known = y[:, 0] if self._network.objective.indices else y.argmax(axis=1)
-            right = out.argmax(axis=1) == known
+            known = y[:, 0] if self._network.objective.indices else argmax(y)
+            right = argmax(out) == known
         else:
             right = ((out > self._threshold()) == (y > 0.5)).all(axis=1)
         return float(np.average(right, weights=weight))
@@ -395,7 +396,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """
         out = self._outputs(X)
         if self._kind == "multiclass":
-            return self.classes_[out.argmax(axis=1)]
+            return self.classes_[argmax(out)]
         if self._kind == "multilabel":
             return self._label_binarizer.inverse_transform(out, threshold=self._threshold())
         right = (out[:, 0] > self._threshold()) & (len(self.classes_) > 1)

@@ -14,6 +14,7 @@
 #endif
 
 #include "activations.h"
+#include "argmax.h"
 #include "costs.h"
 #include "costs_probability.h"
 #include "costs_regression.h"
@@ -170,4 +171,5 @@ const BP_KERNELS BP_TABLE = {
     .gather = gather,
     .gather_rows = gather_rows,
     .all_finite = all_finite,
+    .argmax = argmax,
 };

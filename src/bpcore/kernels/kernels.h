@@ -215,4 +215,7 @@ typedef struct BP_KERNELS {
 
     /* 1 if no element of these rows, not sparse, is NaN or infinite as REAL, else 0. */
     int (*all_finite)(ptrdiff_t rows, ptrdiff_t n, const bp_rows *src);
+
+    /* index[i] = where row i of a is largest: the first of equals, or the first NaN. */
+    void (*argmax)(ptrdiff_t rows, ptrdiff_t n, const REAL *a, int64_t *index);
 } BP_KERNELS;

@@ -21,6 +21,9 @@
 #define VBYTES 16
 #define VREGISTERS 32
 #else
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 #define VBYTES 16
 #define VREGISTERS 16
 #endif
@@ -94,6 +97,10 @@ INLINE unsigned vbits(vint mask) {
     return (unsigned)_mm256_movemask_ps((__m256)mask);
 #elif defined(__AVX2__)
     return (unsigned)_mm256_movemask_pd((__m256d)mask);
+#elif defined(__SSE2__) && REAL_BITS == 32
+    return (unsigned)_mm_movemask_ps((__m128)mask);
+#elif defined(__SSE2__)
+    return (unsigned)_mm_movemask_pd((__m128d)mask);
 #else
     unsigned bits = 0;
     for (ptrdiff_t i = 0; i < VL; i++)
