@@ -42,13 +42,13 @@ enum { ABREAST = VREGISTERS == 32 ? 4 : 3 };
  * on the IBM RISC System/6000 processor", 1990.) */
 INLINE vreal root_by_estimate(vreal x) {
     const vint fits = (x > 0x1p-120) & (x < 0x1p120); /* a float */
-    if (__builtin_expect(_mm256_movemask_pd((vreal)fits) != 15, 0))
+    if (__builtin_expect(vbits(fits) != 15, 0))
         return vsqrt(x);
     const vreal r = _mm256_cvtps_pd(_mm_rsqrt_ps(_mm256_cvtpd_ps(x)));
-    const vreal t = x * r, e = _mm256_fnmadd_pd(t, r, vset(1));
+    const vreal t = x * r, e = vfma(-t, r, vset(1));
     const vreal series = 0.5 + e * (0.375 + e * (0.3125 + e * 0.2734375));
     const vreal s = t + t * e * series, h = 0.5 * r + 0.5 * r * e * series;
-    return _mm256_fmadd_pd(_mm256_fnmadd_pd(s, s, x), h, s);
+    return vfma(vfma(-s, s, x), h, s);
 }
 #else
 INLINE vreal root_by_estimate(vreal x) { return vsqrt(x); }
@@ -130,7 +130,7 @@ INLINE void adam_scales(const int N, const vreal *v, vreal eps, int divides, vre
         SET(q, q[u] * e[u])
         EACH(u) {
             const vint fits = (d[u] > 1e-37) & (d[u] < 1e37);
-            if (_mm256_movemask_pd((vreal)fits) != 15) /* element by element: not by their company */
+            if (vbits(fits) != 15) /* element by element: not by their company */
                 q[u] = vselect(fits, q[u], 1 / d[u]);
         }
         return;

@@ -71,35 +71,34 @@ INLINE vreal phi_near(vreal x, vreal *low) {
     return product;
 }
 
-/* t Phi(-t) for GELU_LIMIT <= t <= GELU_END, and exp(-t^2/2). */
-INLINE vreal phi_beyond(vreal t, vreal *gauss) {
+/* t Phi(-t) for GELU_LIMIT <= t <= GELU_END. */
+INLINE vreal phi_beyond(vreal t) {
     const vreal s = t * t, s_low = product_error(t, t, s);
     vreal e_low, n_low;
     vint k;
     const vreal e = exp_parts((REAL)-0.5 * s, (REAL)-0.5 * s_low, &e_low, &k);
     const vreal w = (t - (REAL)2.5) / (t + (REAL)2.5);
     const vreal n = poly_parts(GELU_BEYOND, COUNT(GELU_BEYOND), GELU_BEYOND_LOW, w, &n_low);
-    *gauss = scale_by_2(e, k);
     return scale_by_2(e * n + (e * n_low + e_low * n), k);
 }
 
 INLINE vreal gelu(vreal x) {
-    vreal gauss, near_low;
+    vreal near_low;
     const vreal size = vabs(x);
-    const vreal beyond = phi_beyond(vmin(vset(GELU_END), size), &gauss);
+    const vreal beyond = phi_beyond(vmin(vset(GELU_END), size));
     const vreal near = phi_near(x, &near_low), phi = near + (REAL)0.5;
     const vreal small = x * phi + x * ((near - (phi - (REAL)0.5)) + near_low);
     const vreal large = vselect(x < 0, -beyond, x - beyond);
     return vselect(size < GELU_LIMIT, small, large);
 }
 
-/* g' = Phi(x) + x phi(x), phi(x) = exp(-x^2/2) / sqrt(2 pi). */
-INLINE vreal gelu_prime(vreal x) {
-    vreal gauss, low;
-    const vreal t = vmin(vset(GELU_END), vabs(x));
-    const vreal beyond = phi_beyond(t, &gauss) / t;
-    const vreal phi = vselect(t < GELU_LIMIT, phi_near(x, &low) + (REAL)0.5,
-                              vselect(x < 0, beyond, 1 - beyond));
+/* g' = Phi(x) + x phi(x), Phi(x) = a / x, phi(x) = exp(-x^2/2) / sqrt(2 pi). */
+INLINE vreal gelu_prime(vreal x, vreal a) {
+    const vreal size = vabs(x), t = vmin(vset(GELU_END), size), s = t * t;
+    const vreal e = vexp((REAL)-0.5 * s);
+    const vreal gauss = e - e * ((REAL)0.5 * product_error(t, t, s));
+    const vreal phi = vselect(size < (REAL)1e-30, vset((REAL)0.5), /* a may have gone to 0 */
+                              vselect(x > GELU_END, vset(1), a / x));
     return phi + vcopysign(t, x) * gauss * (REAL)0.39894228040143267794;
 }
 

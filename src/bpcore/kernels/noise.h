@@ -16,12 +16,8 @@
         const REAL *from = src + s.at;                                                     \
         REAL *to = dst + s.at;                                                             \
         MAKE                                                                               \
-        ptrdiff_t i = 0;                                                                   \
-        for (; i + VL <= s.count; i += VL)                                                 \
-            vstore(to + i, VALUE(vload(from + i), s.first + i));                           \
-        if (i < s.count)                                                                   \
-            vstore_part(to + i, VALUE(vload_part(from + i, s.count - i), s.first + i),     \
-                        s.count - i);                                                      \
+        FOR_VECTORS(s.count)                                                               \
+            STORE_AT(to, VALUE(LOAD_AT(from), s.first + i));                               \
     }
 
 static void dropout(ptrdiff_t rows, ptrdiff_t n, uint64_t threshold, uint64_t seed,

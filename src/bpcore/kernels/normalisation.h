@@ -70,38 +70,57 @@ static void batch_norm_back(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict z,
         }
 }
 
-/* What a row is normalised with: a = (z - shift) * inverse. Returns 1 where inverse is a
- * constant, the norm being too small to divide by. */
-INLINE int row_scale(int kind, ptrdiff_t n, const REAL *z, REAL epsilon, REAL *shift,
-                     REAL *inverse) {
-    vreal sum = vzero(), squares = vzero();
-    *shift = 0;
-    if (kind == BP_LAYER_NORM) {
-        FOR_VECTORS(n)
-            sum += LOAD_AT(z);
-        *shift = vsum(sum) / (REAL)n;
+/* Rows whose sums, roots and quotients are taken before any of them is used: one after the other
+ * they wait for nothing, where each row by itself waits for all of its own. */
+enum { ROWS_AT_ONCE = 16 };
+
+/* What rows are normalised with: a = (z - shift) * inverse. fixed: inverse is a constant, the norm
+ * being too small to divide by. */
+typedef struct {
+    REAL shift[ROWS_AT_ONCE], inverse[ROWS_AT_ONCE];
+    int fixed[ROWS_AT_ONCE];
+} row_scales;
+
+static void find_scales(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL epsilon,
+                        row_scales *scales) {
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        vreal sum = vzero();
+        if (kind == BP_LAYER_NORM)
+            FOR_VECTORS(n)
+                sum += LOAD_AT(z + r * n);
+        scales->shift[r] = vsum(sum) / (REAL)n;
     }
-    FOR_VECTORS(n) {
-        const vreal d = LOAD_AT(z) - *shift, own = whole ? d : vfirst(d, part);
-        squares += own * own;
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        vreal squares = vzero();
+        FOR_VECTORS(n) {
+            const vreal d = LOAD_AT(z + r * n) - scales->shift[r];
+            const vreal own = whole ? d : vfirst(d, part);
+            squares = vfma(own, own, squares);
+        }
+        scales->inverse[r] = vsum(squares);
     }
-    const REAL total = vsum(squares);
-    if (kind != BP_UNIT_NORM) {
-        *inverse = 1 / (REAL)sqrt(total / (REAL)n + epsilon);
-        return 0;
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        const REAL total = scales->inverse[r];
+        scales->fixed[r] = 0;
+        if (kind != BP_UNIT_NORM) {
+            scales->inverse[r] = 1 / (REAL)sqrt(total / (REAL)n + epsilon);
+            continue;
+        }
+        const REAL norm = (REAL)sqrt(total);
+        scales->fixed[r] = !(norm > epsilon) && norm == norm;
+        scales->inverse[r] = scales->fixed[r] ? 1 / epsilon : 1 / norm;
     }
-    const REAL norm = (REAL)sqrt(total);
-    const int tiny = !(norm > epsilon) && norm == norm;
-    *inverse = tiny ? 1 / epsilon : 1 / norm;
-    return tiny;
 }
 
 static void row_norm(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *z,
                      const REAL *restrict gamma, const REAL *restrict beta, double epsilon,
                      REAL *a) {
+    row_scales scales;
     for (ptrdiff_t r = 0; r < rows; r++, z += n, a += n) {
-        REAL shift, inverse;
-        row_scale(kind, n, z, (REAL)epsilon, &shift, &inverse);
+        const ptrdiff_t own = r % ROWS_AT_ONCE;
+        if (own == 0)
+            find_scales(kind, rows - r < ROWS_AT_ONCE ? rows - r : ROWS_AT_ONCE, n, z, (REAL)epsilon, &scales);
+        const REAL shift = scales.shift[own], inverse = scales.inverse[own];
         FOR_VECTORS(n) {
             vreal h = (LOAD_AT(z) - shift) * inverse;
             if (gamma && beta)
@@ -115,33 +134,50 @@ static void row_norm(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *z,
     }
 }
 
+/* The means over a row of u = delta gamma, which delta becomes, and of u h; for the unit norm the
+ * sum of u h, as |h| = 1 there. The gradients of gamma and beta are added to theirs. */
+INLINE void row_means(int kind, ptrdiff_t n, const REAL *z, REAL shift, REAL inverse,
+                      const REAL *gamma, REAL *restrict delta, REAL *restrict grad_gamma,
+                      REAL *restrict grad_beta, REAL *mean, REAL *along) {
+    vreal all = vzero(), along_h = vzero();
+    FOR_VECTORS(n) {
+        const vreal d = LOAD_AT(delta), h = (LOAD_AT(z) - shift) * inverse;
+        if (grad_beta)
+            STORE_AT(grad_beta, LOAD_AT(grad_beta) + d);
+        if (grad_gamma)
+            STORE_AT(grad_gamma, vfma(d, h, LOAD_AT(grad_gamma)));
+        const vreal u = gamma ? d * LOAD_AT(gamma) : d; /* 0 behind the row's end */
+        STORE_AT(delta, u);
+        const vreal uh = u * h;
+        all += u;
+        along_h += whole ? uh : vfirst(uh, part); /* h may be infinite there */
+    }
+    *mean = kind == BP_LAYER_NORM ? vsum(all) / (REAL)n : 0;
+    *along = vsum(along_h) / (kind == BP_UNIT_NORM ? 1 : (REAL)n);
+}
+
 /* With h = (z - shift) inverse, u = delta gamma and <> the mean over a row:
- * dC/dz = inverse (u - <u> - h <u h>), without <u> where nothing is shifted; for the unit
- * norm <u h> is a sum, as |h| = 1 there. */
+ * dC/dz = inverse (u - <u> - h <u h>), without <u> where nothing is shifted. */
 static void row_norm_back(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *restrict z,
                           const REAL *restrict gamma, double epsilon, REAL *restrict delta,
                           REAL *restrict grad_gamma, REAL *restrict grad_beta) {
-    for (ptrdiff_t r = 0; r < rows; r++, z += n, delta += n) {
-        REAL shift, inverse;
-        const int fixed = row_scale(kind, n, z, (REAL)epsilon, &shift, &inverse);
-        vreal all = vzero(), along_h = vzero();
-        FOR_VECTORS(n) {
-            const vreal d = LOAD_AT(delta), h = (LOAD_AT(z) - shift) * inverse;
-            if (grad_beta)
-                STORE_AT(grad_beta, LOAD_AT(grad_beta) + d);
-            if (grad_gamma)
-                STORE_AT(grad_gamma, LOAD_AT(grad_gamma) + d * h);
-            const vreal u = gamma ? d * LOAD_AT(gamma) : d; /* 0 behind the row's end */
-            STORE_AT(delta, u);
-            const vreal uh = u * h;
-            all += u;
-            along_h += whole ? uh : vfirst(uh, part); /* h may be infinite there */
+    row_scales scales;
+    REAL mean[ROWS_AT_ONCE], along[ROWS_AT_ONCE];
+    for (ptrdiff_t r = 0; r < rows; r += ROWS_AT_ONCE) {
+        const ptrdiff_t count = rows - r < ROWS_AT_ONCE ? rows - r : ROWS_AT_ONCE;
+        find_scales(kind, count, n, z, (REAL)epsilon, &scales);
+        for (ptrdiff_t own = 0; own < count; own++) {
+            row_means(kind, n, z + own * n, scales.shift[own], scales.inverse[own], gamma,
+                      delta + own * n, grad_gamma, grad_beta, &mean[own], &along[own]);
+            if (scales.fixed[own])
+                along[own] = 0;
         }
-        const REAL mean = kind == BP_LAYER_NORM ? vsum(all) / (REAL)n : 0;
-        const REAL along = fixed ? 0 : vsum(along_h) / (kind == BP_UNIT_NORM ? 1 : (REAL)n);
-        FOR_VECTORS(n) {
-            const vreal h = (LOAD_AT(z) - shift) * inverse;
-            STORE_AT(delta, inverse * (LOAD_AT(delta) - mean - h * along));
+        for (ptrdiff_t own = 0; own < count; own++, z += n, delta += n) {
+            const REAL shift = scales.shift[own], inverse = scales.inverse[own];
+            FOR_VECTORS(n) {
+                const vreal h = (LOAD_AT(z) - shift) * inverse;
+                STORE_AT(delta, inverse * (LOAD_AT(delta) - mean[own] - h * along[own]));
+            }
         }
     }
 }

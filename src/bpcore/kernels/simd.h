@@ -247,11 +247,15 @@ INLINE vreal vfma(vreal a, vreal b, vreal c) { return a * b + c; }
 INLINE vreal vmix(vreal a, vreal x, vreal b, vreal y) { return vfma(a, x, b * y); }
 
 /* A loop over the vectors of n elements, the last of which may be a part: with it inside,
- * LOAD_AT and STORE_AT see to that. One body for whole and part, and vfma for what is joined in it, so
- * that an element gets the same bits wherever an array is cut. */
+ * LOAD_AT and STORE_AT see to that. One body, and vfma for what is joined in it, so that an element
+ * gets the same bits wherever an array is cut. Compiled it is two, for whole vectors and the part:
+ * asking of each vector which it is took rows of 64 or 128 a half to nine tenths longer to
+ * normalise. */
 #define FOR_VECTORS(n)                                                                    \
-    for (ptrdiff_t i = 0, part = (n), whole = (n) >= VL; i < (n);                         \
-         i += VL, part = (n)-i, whole = part >= VL)
+    _Pragma("GCC unroll 2") for (int whole = 1; whole >= 0; whole--)                      \
+        for (ptrdiff_t i = whole ? 0 : (n) & -VL, end = whole ? (n)-VL + 1 : (n),         \
+                       part = (n)-i;                                                      \
+             i < end; i += VL)
 #define LOAD_AT(p) (whole ? vload((p) + i) : vload_part((p) + i, part))
 #define STORE_AT(p, x)                                                                    \
     do {                                                                                  \

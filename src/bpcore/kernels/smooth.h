@@ -96,7 +96,7 @@ INLINE vreal mish_prime(vreal z) {
 }
 DEFINE_SMOOTH(mish, mish_of(z), mish_prime(z))
 
-DEFINE_SMOOTH(gelu, gelu(z), gelu_prime(z))
+DEFINE_SMOOTH(gelu, gelu(z), gelu_prime(z, a))
 DEFINE_SMOOTH(gelu_tanh, gelu_tanh(z), gelu_tanh_prime(z))
 
 #endif
