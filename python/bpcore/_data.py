@@ -166,11 +166,6 @@ def argmax(a):
     return index
 
 
-def address(array):
-    """Return where an array's first element lies; `array.ctypes` takes longer."""
-    return array.__array_interface__["data"][0]
-
-
 def aligned_empty(size, dtype):
     """Return an uninitialised flat array that starts at a multiple of 128 bytes.
 
@@ -179,7 +174,9 @@ def aligned_empty(size, dtype):
     megabytes with a huge page, for which NumPy asks from 4 MB on; wide took 1.00 to 1.03 of its
     time.)
     """
-    itemsize, line = np.dtype(dtype).itemsize, 128
-    raw = np.empty(-(-size * itemsize // line) * line + line, np.uint8)
-    start = -address(raw) % line
-    return raw[start : start + size * itemsize].view(dtype)
+    if not size:
+        return np.empty(0, dtype)
+    line, length = 128, size * np.dtype(dtype).itemsize
+    raw = np.empty(-(-length // line) * line + line, np.uint8)
+    start = -_core.address(raw) % line
+    return raw[start : start + length].view(dtype)

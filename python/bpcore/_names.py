@@ -1,5 +1,6 @@
 """Looking things up by name, one way for every module."""
 
+import functools
 from collections import defaultdict
 
 _counters: defaultdict[str, int] = defaultdict(int)
@@ -12,6 +13,7 @@ def unique_name(base):
     return f"{base}_{count}" if count else base
 
 
+@functools.cache  # of the names of classes: there are few
 def snake_case(name):
     """Return "my_loss" for "MyLoss", "re_lu" for "ReLU": Keras's rule for names of objects.
 

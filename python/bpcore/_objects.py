@@ -41,6 +41,9 @@ def deserialize(config, known, what, custom_objects=None):
         The user's own, by name.
     """
     if isinstance(config, str):
+        found = known.get(config)
+        if inspect.isclass(found) and not _custom.known(custom_objects):
+            return found()
         config = {"class_name": config, "config": {}}
     if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
         raise ValueError(

@@ -397,8 +397,7 @@ def serialize(initializer):
 
 def deserialize(config, custom_objects=None):
     """Return the initializer that a dict of `serialize` describes."""
-    known = {**BUILT_IN, "_Array": _Array}
-    return _objects.deserialize(config, known, "initializer", custom_objects)
+    return _objects.deserialize(config, _KNOWN, "initializer", custom_objects)
 
 
 class _Array(Initializer):
@@ -421,6 +420,9 @@ class _Array(Initializer):
     @classmethod
     def from_config(cls, config):
         return cls(np.array(config["values"], config["dtype"]))
+
+
+_KNOWN = {**BUILT_IN, "_Array": _Array}
 
 
 def get(identifier):

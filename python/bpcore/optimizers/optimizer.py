@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from .. import _core
-from .._data import address, aligned_empty, is_number
+from .._data import aligned_empty, is_number
 from .._names import snake_case, unique_name
 from . import schedules
 
@@ -351,7 +351,7 @@ class Optimizer:
         first = sum(start is not None for start in self._slot_starts()) * parameters.size
         average = self._slots[first : first + parameters.size]
         for array in var_list:
-            at = (address(array) - address(parameters)) // parameters.itemsize
+            at = (_core.address(array) - _core.address(parameters)) // parameters.itemsize
             if not 0 <= at <= parameters.size - array.size:
                 raise ValueError("var_list must hold weights of the model this optimizer trains")
             array[...] = average[at : at + array.size].reshape(array.shape)
@@ -389,5 +389,5 @@ def _same(array, other):
     return (
         isinstance(other, np.ndarray)
         and array.shape == other.shape
-        and address(array) == address(other)
+        and _core.address(array) == _core.address(other)
     )
