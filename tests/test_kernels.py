@@ -9,6 +9,7 @@ import pytest
 from helpers import array, assert_close, guarded
 
 from bpcore import _core, reference
+from bpcore._data import argmax
 
 ROWS = [1, 2, 3, 4, 7, 13, 32, 70, 257]
 # The last ones are packed: wider and deeper than the blocks of packed.h; the very last by groups of
@@ -418,3 +419,26 @@ def test_argmax(isa, dtype, rng, n):
 def test_argmax_takes_an_index_of_as_many():
     with pytest.raises(ValueError, match=r"index has 2 elements for 3 rows of 4"):
         _core.argmax(np.zeros((3, 4)), np.empty(2, np.int64))
+
+
+@pytest.mark.parametrize("kind", [">f4", ">f8", "f2", "i4", "?", "f4", "f8", "longdouble"])
+def test_argmax_of_any_array(rng, kind):
+    a = rng.integers(-3, 3, (4, 3, 5)).astype(kind)
+    read_only = a.copy()
+    read_only.flags.writeable = False
+    for view in (
+        a,
+        read_only,
+        a[::2],
+        a[..., ::2],
+        a.T,
+        a[0],
+        a[:, :, 2:3],
+        a[:0],
+        np.asfortranarray(a),
+    ):
+        got = argmax(view)
+        assert got.shape == view.shape[:-1]
+        assert (got == np.argmax(view, axis=-1)).all()
+    assert argmax(a[0, 0]) == np.argmax(a[0, 0])
+    assert argmax(np.float32(3)) == 0

@@ -10,6 +10,8 @@ from bpcore import _core, layers
 NORMALIZERS = {
     "batch_norm": lambda: layers.BatchNormalization(momentum=0.7),
     "layer_norm": lambda: layers.LayerNormalization(epsilon=0.01),
+    "layer_norm_centred": lambda: layers.LayerNormalization(scale=False),
+    "layer_norm_scaled": lambda: layers.LayerNormalization(center=False),
     "layer_norm_plain": lambda: layers.LayerNormalization(center=False, scale=False),
     "rms_norm": lambda: layers.RMSNormalization(),
     "unit_norm": lambda: layers.UnitNormalization(),
@@ -76,6 +78,32 @@ def test_every_isa_gives_the_same(dtype, rng, name):
         _core.set_isa(before)
     for result in results[1:]:
         assert relative_error(result, results[0]) < (2e-5 if dtype == "float32" else 1e-13)
+
+
+@pytest.mark.parametrize("name", [n for n in NORMALIZERS if n.endswith("_norm") or "layer" in n])
+@pytest.mark.parametrize("n", [5, 9, 17])
+def test_equal_columns_stay_equal(isa, dtype, rng, name, n):
+    """To the last bit, there and back: the last column, in a part of a vector, and the first."""
+    layer = NORMALIZERS[name]()
+    model = bpcore.Sequential(
+        [bpcore.Input((n,)), layers.Dense(n, use_bias=False), layer, layers.Dense(1)], dtype=dtype
+    )
+    model.compile("sgd", "mse")
+    copies = np.eye(n)
+    copies[:, -1] = copies[:, 0]
+    of_columns = [rng.normal(size=n) for _ in layer.trainable_weights]
+    for values in of_columns:
+        values[-1] = values[0]
+    averages = [rng.uniform(0.5, 1, 1).repeat(n) for _ in layer.non_trainable_weights]
+    up = rng.normal(size=(n, 1))
+    up[-1] = up[0]
+    model.set_weights([copies, *of_columns, *averages, up, [0.1]])
+    x, y = rng.normal(size=(40, n)), rng.normal(size=(40, 1))
+    step, (_, grad) = model.backprop(x, y), model.cost_and_grad(model.theta, x, y)
+    of_columns = grad[n * n : n * (n + len(of_columns))].reshape(-1, n)
+    for array in (step.z[1], step.a[2], step.delta[2], step.delta[1], of_columns):
+        assert np.isfinite(array).all()
+        assert (array[:, 0] == array[:, -1]).all()
 
 
 def test_batch_norm_learns_its_averages(isa, dtype, rng):

@@ -318,4 +318,4 @@ class ArrayEpochs:
         """Return the rows that were trained on, in their order."""
         if self._order is None:
             return array[seen]
-        return array.take(self._order[seen], axis=0)  # [] takes four to ten times as long
+        return array.take(self._order[seen], axis=0)  # [] takes up to ten times as long

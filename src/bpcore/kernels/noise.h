@@ -43,28 +43,28 @@ static void alpha_dropout(ptrdiff_t rows, ptrdiff_t n, uint64_t threshold, uint6
                           const uint32_t draw[4], int back, const REAL *src, REAL *dst) {
     const double rate = (double)threshold / 4294967296.0;
     const double slope = 1 / sqrt((1 - rate) * (1 + rate * SELU_FLOOR * SELU_FLOOR));
-    const REAL scale = (REAL)slope;
-    const REAL offset = back ? 0 : (REAL)(-slope * SELU_FLOOR * rate);
-    const vreal dropped = vset(back ? 0 : (REAL)(slope * SELU_FLOOR) + offset);
+    const REAL shift = back ? 0 : (REAL)(-slope * SELU_FLOOR * rate);
+    const vreal factor = vset((REAL)slope), offset = vset(shift);
+    const vreal dropped = vset(back ? 0 : (REAL)(slope * SELU_FLOOR) + shift);
     draws d;
     start_draws(&d, rows, n, seed, draw);
 #define KEPT(x, k) \
-    vselect(vbelow(d.words + (k), (uint32_t)threshold), dropped, (x) * scale + offset)
+    vselect(vbelow(d.words + (k), (uint32_t)threshold), dropped, vfma(x, factor, offset))
     FOR_ALL_DRAWN(, KEPT)
 #undef KEPT
 }
 
 static void gaussian(ptrdiff_t rows, ptrdiff_t n, double deviation, int factor, uint64_t seed,
                      const uint32_t draw[4], const REAL *src, REAL *dst) {
-    const REAL spread = (REAL)deviation;
+    const vreal spread = vset((REAL)deviation);
     REAL normals[AT_HAND + AND_BEHIND] __attribute__((aligned(64)));
     draws d;
     start_draws(&d, rows, n, seed, draw);
 #define NORMALS \
     if (s.first == 0) \
         normals_of(d.words, d.end, normals);
-#define WITH_FACTOR(x, k) (x) * (1 + spread * vload(normals + (k)))
-#define WITH_NOISE(x, k) (x) + spread * vload(normals + (k))
+#define WITH_FACTOR(x, k) (x) * vfma(spread, vload(normals + (k)), vset(1))
+#define WITH_NOISE(x, k) vfma(spread, vload(normals + (k)), x)
     if (factor)
         FOR_ALL_DRAWN(NORMALS, WITH_FACTOR)
     else

@@ -83,6 +83,7 @@ typedef struct {
 
 static void find_scales(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL epsilon,
                         row_scales *scales) {
+    REAL totals[ROWS_AT_ONCE]; /* of squares */
     for (ptrdiff_t r = 0; r < rows; r++) {
         vreal sum = vzero();
         if (kind == BP_LAYER_NORM)
@@ -97,39 +98,45 @@ static void find_scales(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *z, RE
             const vreal own = whole ? d : vfirst(d, part);
             squares = vfma(own, own, squares);
         }
-        scales->inverse[r] = vsum(squares);
+        totals[r] = vsum(squares);
     }
     for (ptrdiff_t r = 0; r < rows; r++) {
-        const REAL total = scales->inverse[r];
         scales->fixed[r] = 0;
         if (kind != BP_UNIT_NORM) {
-            scales->inverse[r] = 1 / (REAL)sqrt(total / (REAL)n + epsilon);
+            scales->inverse[r] = 1 / (REAL)sqrt(totals[r] / (REAL)n + epsilon);
             continue;
         }
-        const REAL norm = (REAL)sqrt(total);
+        const REAL norm = (REAL)sqrt(totals[r]);
         scales->fixed[r] = !(norm > epsilon) && norm == norm;
         scales->inverse[r] = scales->fixed[r] ? 1 / epsilon : 1 / norm;
     }
+}
+
+/* How many of so many rows are next. */
+INLINE ptrdiff_t next_rows(ptrdiff_t left) {
+    return left < ROWS_AT_ONCE ? left : ROWS_AT_ONCE;
 }
 
 static void row_norm(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *z,
                      const REAL *restrict gamma, const REAL *restrict beta, double epsilon,
                      REAL *a) {
     row_scales scales;
-    for (ptrdiff_t r = 0; r < rows; r++, z += n, a += n) {
-        const ptrdiff_t own = r % ROWS_AT_ONCE;
-        if (own == 0)
-            find_scales(kind, rows - r < ROWS_AT_ONCE ? rows - r : ROWS_AT_ONCE, n, z, (REAL)epsilon, &scales);
-        const REAL shift = scales.shift[own], inverse = scales.inverse[own];
-        FOR_VECTORS(n) {
-            vreal h = (LOAD_AT(z) - shift) * inverse;
-            if (gamma && beta)
-                h = vfma(h, LOAD_AT(gamma), LOAD_AT(beta));
-            else if (gamma)
-                h = h * LOAD_AT(gamma);
-            else if (beta)
-                h = h + LOAD_AT(beta);
-            STORE_AT(a, h);
+    for (ptrdiff_t r = 0; r < rows; r += ROWS_AT_ONCE) {
+        const ptrdiff_t count = next_rows(rows - r);
+        find_scales(kind, count, n, z, (REAL)epsilon, &scales);
+        for (ptrdiff_t own = 0; own < count; own++, z += n, a += n) {
+            const vreal inverse = vset(scales.inverse[own]);
+            FOR_VECTORS(n) {
+                const vreal d = LOAD_AT(z) - scales.shift[own];
+                vreal h = d * inverse;
+                if (gamma && beta)
+                    h = vfma(h, LOAD_AT(gamma), LOAD_AT(beta));
+                else if (gamma)
+                    h = h * LOAD_AT(gamma);
+                else if (beta)
+                    h = vfma(d, inverse, LOAD_AT(beta));
+                STORE_AT(a, h);
+            }
         }
     }
 }
@@ -164,7 +171,7 @@ static void row_norm_back(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *res
     row_scales scales;
     REAL mean[ROWS_AT_ONCE], along[ROWS_AT_ONCE];
     for (ptrdiff_t r = 0; r < rows; r += ROWS_AT_ONCE) {
-        const ptrdiff_t count = rows - r < ROWS_AT_ONCE ? rows - r : ROWS_AT_ONCE;
+        const ptrdiff_t count = next_rows(rows - r);
         find_scales(kind, count, n, z, (REAL)epsilon, &scales);
         for (ptrdiff_t own = 0; own < count; own++) {
             row_means(kind, n, z + own * n, scales.shift[own], scales.inverse[own], gamma,
@@ -176,7 +183,8 @@ static void row_norm_back(int kind, ptrdiff_t rows, ptrdiff_t n, const REAL *res
             const REAL shift = scales.shift[own], inverse = scales.inverse[own];
             FOR_VECTORS(n) {
                 const vreal h = (LOAD_AT(z) - shift) * inverse;
-                STORE_AT(delta, inverse * (LOAD_AT(delta) - mean[own] - h * along[own]));
+                const vreal rest = vfma(-h, vset(along[own]), LOAD_AT(delta) - mean[own]);
+                STORE_AT(delta, inverse * rest);
             }
         }
     }
