@@ -32,6 +32,10 @@ _NO_LOSS = {
 # Kernels with more elements are turned round in passing instead of kept twice.
 _KEEP_TRANSPOSED = 1 << 16
 
+# A layer's row of the plan's matrix and its numbers, before anything is entered.
+_NO_PLACES = dict.fromkeys(_core.PLAN_COLUMNS, -1)
+_NO_NUMBERS = dict.fromkeys(_core.PLAN_NUMBERS, 0.0)
+
 # Where the plan's matrix holds the place of a layer's parameters of this name.
 _PLACE_OF = {
     "kernel": "w",
@@ -143,9 +147,9 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False, itemsize=4):
 
     rows, numbers = [], []
     for l, layer in enumerate(layers):
-        row = dict.fromkeys(_core.PLAN_COLUMNS, -1)
-        row.update(n_in=layer.n_in, n_out=layer.n_out, group=layer.n_out, threshold=0, frozen=0)
-        row["row"] = layer.n_out
+        n = layer.n_out
+        row = {**_NO_PLACES, "n_in": layer.n_in, "n_out": n, "group": n, "row": n}
+        row["threshold"] = row["frozen"] = 0
         if not keep_all and l < last and _may_be_padded(layer, specs[l], specs[l + 1]):
             row["row"] = _padded(layer.n_in, layer.n_out, itemsize)
         kernel, params, in_place = _lowered(layer.activation)
@@ -154,8 +158,7 @@ def make_plan(layers, loss=None, n_y=0, keep_all=False, itemsize=4):
             row["user"] = len(users)
             users.append(layer.activation)
         row.update(layer._row())
-        number = dict.fromkeys(_core.PLAN_NUMBERS, 0.0)
-        number.update(layer._numbers())
+        number = {**_NO_NUMBERS, **layer._numbers()}
         number["p_0"], number["p_1"], number["p_2"] = params
         number["l1"], number["l2"] = layer._activity_penalty()
         numbers.append(number)

@@ -6,6 +6,10 @@ import numpy as np
 
 from . import _core, constraints, regularizers
 
+# A variable's row of the table and its numbers, before anything is entered.
+_NO_ENTRIES = dict.fromkeys(_core.VARIABLE_COLUMNS, 0)
+_NO_NUMBERS = dict.fromkeys(_core.VARIABLE_NUMBERS, 0.0)
+
 
 def make_tables(layers, specs, penalties=True):
     """Describe the variables of all layers, in the order of the flat parameters.
@@ -29,15 +33,15 @@ def make_tables(layers, specs, penalties=True):
     for layer, own in zip(layers, specs, strict=True):
         for spec in own:
             shape = spec.shape
-            row = dict.fromkeys(_core.VARIABLE_COLUMNS, 0)
-            row.update(
-                at=at,
-                rows=shape[0],
-                columns=math.prod(shape[1:]),
-                vector=len(shape) == 1,
-                trainable=layer.trainable,
-            )
-            number = dict.fromkeys(_core.VARIABLE_NUMBERS, 0.0)
+            row = {
+                **_NO_ENTRIES,
+                "at": at,
+                "rows": shape[0],
+                "columns": math.prod(shape[1:]),
+                "vector": len(shape) == 1,
+                "trainable": layer.trainable,
+            }
+            number = dict(_NO_NUMBERS)
             regularizer = spec.regularizer if penalties else None
             user = (
                 _add_penalty(regularizer, shape, row, number),
