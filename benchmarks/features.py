@@ -79,6 +79,12 @@ def of_optimizers(x, y):
         yield make.__name__, step(network(), x, y, make())
 
 
+def ten_classes():
+    """Labels of ten classes, and as one-hot rows."""
+    labels = np.random.default_rng(1).integers(0, 10, ROWS)
+    return labels, np.eye(10, dtype=np.float32)[labels]
+
+
 def name_of(loss, outputs):
     """A loss's name, with what it takes and the number of outputs."""
     if isinstance(loss, str):
@@ -89,9 +95,7 @@ def name_of(loss, outputs):
 
 def of_losses(x, y):
     """Losses of one output and of ten."""
-    rng = np.random.default_rng(1)
-    labels = rng.integers(0, 10, ROWS)
-    one_hot = np.eye(10, dtype=np.float32)[labels]
+    labels, one_hot = ten_classes()
     for outputs, target in ((1, y), (10, one_hot)):
         for loss, last in (
             ("mse", None),
@@ -120,8 +124,8 @@ def of_losses(x, y):
 
 def of_metrics(x, y):
     """Losses, and what else may be followed with them, an epoch of 100 mini-batches at a time."""
-    labels = np.random.default_rng(1).integers(0, 10, ROWS)
-    one_hot, halves = np.eye(10, dtype=np.float32)[labels], (y > 0.5).astype(np.float32)
+    labels, one_hot = ten_classes()
+    halves = (y > 0.5).astype(np.float32)
     for loss, outputs, last, target, choices in (
         ("mse", 1, None, y, ["mae", metrics.RootMeanSquaredError(), metrics.R2Score()]),
         (

@@ -12,10 +12,6 @@
 
 #include <string.h>
 
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
-
 /* A word of a block's counter in each 64 bits, of which the upper 32 are anything. */
 typedef uint64_t vwords __attribute__((vector_size(VBYTES)));
 typedef int64_t vsigned __attribute__((vector_size(VBYTES)));
