@@ -29,6 +29,36 @@ def test_shuffle_is_a_permutation(n):
         assert (order != _core.epoch_order(n, 4, 4)).any()
 
 
+def fisher_yates(n, seed, epoch):
+    """From the end, position i by word i % 4 of block i / 4, or by a word of its own where that one
+    would make some places likelier; and how often that was.
+    """
+    order, again = list(range(n)), 0
+    for i in reversed(range(n)):
+        word, draw = _core.philox((i // 4, 0xFFFFFF, 0, epoch), seed)[i % 4], 0
+        while word * (i + 1) % 2**32 < 2**32 % (i + 1):
+            word, draw = _core.philox((i, 0xFFFFFE, draw, epoch), seed)[0], draw + 1
+        j = word * (i + 1) >> 32
+        order[i], order[j] = order[j], order[i]
+        again += draw
+    return order, again
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 4, 5, 31, 32, 33, 63, 64, 65, 127, 130, 1001])
+def test_shuffle_is_fisher_yates_by_philox(n):
+    seed, epoch = 2**63 + n, 2**32 - 1 - n
+    want, _ = fisher_yates(n, seed, epoch)
+    for isa in _core.isas():
+        assert _core.epoch_order(n, seed, epoch, isa=isa).tolist() == want
+
+
+def test_shuffle_draws_again_where_the_first_word_is_unfair():
+    want, again = fisher_yates(200_001, 5, 6)
+    assert again > 0
+    for isa in _core.isas():
+        assert _core.epoch_order(200_001, 5, 6, isa=isa).tolist() == want
+
+
 def test_shuffle_is_uniform():
     """Each element lands in each place equally often: chi-square within five sigma."""
     n, draws = 8, 8000

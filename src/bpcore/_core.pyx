@@ -14,7 +14,7 @@ cimport dispatch
 cimport kernels
 from evaluate cimport cost_and_grad, evaluate
 from dispatch cimport bp_half_of_outputs, bp_is_quartered, bp_rows
-from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox, bp_shuffle
+from kernels cimport bp_isa, bp_isa_available, bp_isa_find, bp_philox
 from lbfgs cimport (
     MEMORY, MOST_TRIES, Memory, Search, add, dot, find_direction, largest, length, remember,
     search, start_search,
@@ -578,22 +578,4 @@ cdef run_job(Plan *plan, Job *job, Py_ssize_t slots, Py_ssize_t epochs, double *
 
 
 include "lbfgs.pxi"
-
-
-def epoch_order(int64_t n, uint64_t seed, uint32_t epoch, out=None):
-    if out is None:
-        out = np.empty(n, np.int64)
-    cdef int64_t *order = <int64_t *>data_of(out, cnp.NPY_INT64, n, "out")
-    if n >= 1 << 32:
-        raise ValueError(f"cannot shuffle {n} rows; expected fewer than 2**32")
-    with nogil:
-        bp_shuffle(n, seed, epoch, order)
-    return out
-
-
-def philox(counter, uint64_t key):
-    cdef uint32_t c[4]
-    cdef uint32_t out[4]
-    c[0], c[1], c[2], c[3] = counter
-    bp_philox(c, key, out)
-    return out[0], out[1], out[2], out[3]
+include "random.pxi"

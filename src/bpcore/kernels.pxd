@@ -80,6 +80,7 @@ cdef extern from "kernels/dispatch.h" nogil:
                             const int64_t *, float *) noexcept nogil
         int (*all_finite)(Py_ssize_t, Py_ssize_t, const bp_rows *) noexcept nogil
         void (*argmax)(Py_ssize_t, Py_ssize_t, const float *, int64_t *) noexcept nogil
+        void (*shuffle)(int64_t, uint64_t, uint32_t, int64_t *) noexcept nogil  # like f64's
 
     ctypedef struct bp_kernels_f64:
         void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,
@@ -168,7 +169,6 @@ cdef extern from "kernels/dispatch.h" nogil:
     const bp_isa *bp_isa_available(int i) noexcept nogil
     const bp_isa *bp_isa_find(const char *name) noexcept nogil
     void bp_philox(const uint32_t *counter, uint64_t key, uint32_t *out) noexcept nogil
-    void bp_shuffle(int64_t n, uint64_t seed, uint32_t epoch, int64_t *order) noexcept nogil
 
 
 cdef extern from "kernels/threads.h" nogil:
@@ -516,3 +516,8 @@ cdef inline void argmax(const bp_isa *isa, Py_ssize_t rows, Py_ssize_t n, const 
         isa.f32.argmax(rows, n, a, index)
     else:
         isa.f64.argmax(rows, n, a, index)
+
+
+cdef inline void shuffle(const bp_isa *isa, int64_t n, uint64_t seed, uint32_t epoch,
+                         int64_t *order) noexcept nogil:
+    isa.f32.shuffle(n, seed, epoch, order)

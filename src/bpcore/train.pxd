@@ -38,7 +38,7 @@ from job cimport (
 )
 from kernels cimport (
     accumulate, bp_barrier_init, bp_barrier_wait, bp_flush_denormals, bp_isa,
-    bp_restore_denormals, bp_run_threads, bp_shuffle, bp_ticks, column_sums, gather, gradient,
+    bp_restore_denormals, bp_run_threads, bp_ticks, column_sums, gather, gradient, shuffle,
     transpose,
 )
 from network cimport Draw, Layer, Plan, Variable, real
@@ -447,7 +447,7 @@ cdef inline int train_epochs(Job *job, Py_ssize_t epochs, double *totals,
     for epoch in range(epochs):
         meet(job)  # the last epoch's order is no longer read
         if job.order != NULL and job.replica == 0:
-            bp_shuffle(job.n, job.draw.seed, job.draw.epoch, <int64_t *>job.order)
+            shuffle(job.isa, job.n, job.draw.seed, job.draw.epoch, <int64_t *>job.order)
         meet(job)
         job.total = 0
         total = train_steps(job, like)

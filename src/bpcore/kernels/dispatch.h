@@ -222,8 +222,4 @@ const bp_isa *bp_isa_find(const char *name);
  * SC 2011): out = four random words for this counter under this key. */
 void bp_philox(const uint32_t counter[4], uint64_t key, uint32_t out[4]);
 
-/* order = a random permutation of 0 .. n-1, n < 2^32, that depends on seed and epoch
- * only. */
-void bp_shuffle(int64_t n, uint64_t seed, uint32_t epoch, int64_t *order);
-
 #endif

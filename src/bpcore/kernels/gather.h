@@ -21,13 +21,17 @@ INLINE void ask_for(const char *row, ptrdiff_t bytes) {
         __builtin_prefetch(row + j);
 }
 
+/* (IN_ORDER, lest a compiler call memcpy for some vectors. Zen 3, AVX2: tab256 0.98 of the time.) */
 INLINE void copy_row(ptrdiff_t n, const REAL *restrict src, REAL *restrict dst) {
     if (n < VL) {
         vstore_part(dst, vload_part(src, n), n);
         return;
     }
-    for (ptrdiff_t j = 0; j + VL < n; j += VL)
-        vstore(dst + j, vload(src + j));
+    for (ptrdiff_t j = 0; j + VL < n; j += VL) {
+        vreal x = vload(src + j);
+        IN_ORDER(x);
+        vstore(dst + j, x);
+    }
     vstore(dst + n - VL, vload(src + n - VL));
 }
 

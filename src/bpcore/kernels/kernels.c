@@ -24,6 +24,7 @@
 #include "normalisation.h"
 #include "optimizers.h"
 #include "parameters.h"
+#include "shuffle.h"
 #include "simd.h"
 #include "skip.h"
 #include "transpose.h"
@@ -172,4 +173,5 @@ const BP_KERNELS BP_TABLE = {
     .gather_rows = gather_rows,
     .all_finite = all_finite,
     .argmax = argmax,
+    .shuffle = shuffle,
 };

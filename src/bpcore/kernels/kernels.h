@@ -218,4 +218,8 @@ typedef struct BP_KERNELS {
 
     /* index[i] = where row i of a is largest: the first of equals, or the first NaN. */
     void (*argmax)(ptrdiff_t rows, ptrdiff_t n, const REAL *a, int64_t *index);
+
+    /* order = a random permutation of 0 .. n-1, n < 2^32, that depends on seed and epoch
+     * only. */
+    void (*shuffle)(int64_t n, uint64_t seed, uint32_t epoch, int64_t *order);
 } BP_KERNELS;

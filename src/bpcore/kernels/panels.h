@@ -16,6 +16,7 @@ typedef struct {
 } columns;
 
 INLINE columns first_columns(ptrdiff_t from, ptrdiff_t n, ptrdiff_t widest) {
+    /* (Tried, here and for rows of tiles: divisions of 32 bits. tiny 0.99 to 1.03 of the time.) */
     const ptrdiff_t vectors = (n - from + VL - 1) / VL;
     return (columns){.from = from, .j = from, .vectors = vectors,
                      .count = (vectors + widest - 1) / widest};
