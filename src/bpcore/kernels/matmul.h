@@ -42,6 +42,7 @@ enum {
      * step took 0.92 to 0.98.) */
     FAR_ROWS = 32,
     FAR_INPUTS = VBYTES == 32 ? 8 : PACK_ROWS,
+    FAR_OUTPUTS = (VBYTES == 64 ? 4 : 2) * VBYTES / sizeof(REAL),
     /* Outputs that are few beside a vector, but not for so many inputs that the copy would take
      * much of the cache. */
     FEW = VREGISTERS == 32 ? 4 : 3,
@@ -254,7 +255,7 @@ static void gradient(ptrdiff_t rows, ptrdiff_t n_in, ptrdiff_t n_out, const REAL
     }
     /* Rows that lie anywhere are on a page each: read once, not once for each tile. */
     if (is_packed(&t, n_in, n_out) ||
-        (index && rows >= FAR_ROWS && n_in >= FAR_INPUTS && n_out >= MAX_NV * VL))
+        (index && rows >= FAR_ROWS && n_in >= FAR_INPUTS && n_out >= FAR_OUTPUTS))
         gradient_turned(&t, n_in, n_out);
     else
         multiply(&t, COLUMNS, n_in, n_out);

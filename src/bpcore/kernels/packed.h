@@ -32,7 +32,7 @@ enum {
      * A, 64 to 98 kB of b 1.05 to 1.17 times as long; 128 rows 0.91 to 1.06; 196 kB 0.83 to 0.91.) */
     PACK_ROWS_ODD = 96,
     PACK_BYTES_ODD = VBYTES == 64 ? PACK_BYTES : 3 << 15,
-    PACK_PANELS = VBYTES == 64 ? 8 : 4,
+    PACK_COLUMNS = (VBYTES == 64 ? 2048 : 8 * VBYTES) / sizeof(REAL),
     /* Panels copied together where rows share sets, as far as half a kilobyte of each row: taken
      * panel by panel, each line would wait for the third cache. (Zen 3, wide: the copies of 512 x 512
      * floats 0.13 of a sum's time, so 0.06. Two to sixteen panels: within 2 % of each other. With
@@ -178,7 +178,7 @@ INLINE ptrdiff_t most_in_place(const product *t, ptrdiff_t rows) {
 /* Whether b, n columns of it, is copied for so many rows of A. */
 INLINE int is_packed(const product *t, ptrdiff_t rows, ptrdiff_t n) {
     const ptrdiff_t size = sizeof(REAL);
-    return rows >= PACK_ROWS && n >= PACK_PANELS * MAX_NV * VL &&
+    return rows >= PACK_ROWS && n >= PACK_COLUMNS &&
            t->depth * n * size > most_in_place(t, rows);
 }
 

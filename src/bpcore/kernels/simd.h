@@ -243,6 +243,15 @@ INLINE vreal vfma(vreal a, vreal b, vreal c) { return vfmaq_f64(c, a, b); }
 INLINE vreal vfma(vreal a, vreal b, vreal c) { return a * b + c; }
 #endif
 
+/* sum += x y, in the register that sum is in. */
+#if defined(__AVX2__) && REAL_BITS == 32
+#define vadd_product(sum, x, y) __asm__("vfmadd231ps %2, %1, %0" : "+v"(sum) : "v"(x), "v"(y))
+#elif defined(__AVX2__)
+#define vadd_product(sum, x, y) __asm__("vfmadd231pd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(y))
+#else
+#define vadd_product(sum, x, y) ((sum) = vfma(x, y, sum))
+#endif
+
 /* a x + b y, of which b y is rounded before it is added. */
 INLINE vreal vmix(vreal a, vreal x, vreal b, vreal y) { return vfma(a, x, b * y); }
 

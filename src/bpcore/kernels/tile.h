@@ -18,14 +18,18 @@
 /* A tile keeps as many sums as the registers allow, and 8 or more where it can: two multiply-adds
  * start in a cycle, and a sum waits four for the one before. Few rows take more vectors for that
  * (column sums, one row, then take a third to a half of the time). (Tried: 8 or 10 rows of one or two
- * vectors instead of 12, whose places do not all fit in registers: 0.95 to 1.07 of the time.) */
+ * vectors instead of 12, whose places do not all fit in registers: 0.95 to 1.07 of the time.)
+ * AVX2's registers hold 4 rows of 3 vectors of sums, 3 of b and one of a, and a term is one instruction
+ * less than for 6 of 2. (Zen 3, whose core another thread shares, with four terms a turn, against 6 of 2
+ * with one: a step of tab takes 0.98 to 0.99 of the time, of tab256 0.96 to 0.99, digits 0.98 to 0.99,
+ * mnist 0.97 to 0.98, wide 0.97 to 1.00.) */
 enum { WIDEST = 8 };
 #if VREGISTERS == 32
 #define MAX_NV 4
 #define MAX_MR(nv) ((nv) > 4 ? 1 : (nv) == 4 ? 6 : (nv) == 3 ? 8 : 12)
 #define NV_FOR(rows) ((rows) == 1 ? WIDEST : MAX_NV)
 #else
-#define MAX_NV 2
+#define MAX_NV (VBYTES == 32 ? 3 : 2)
 #define MAX_MR(nv) \
     ((nv) > 6 ? 1 : (nv) > 4 ? 2 : (nv) == 4 ? 3 : (nv) == 3 ? 4 : (nv) == 2 ? 6 : 12)
 #define NV_FOR(rows) \
@@ -61,6 +65,13 @@ INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
     return t->a + (t->index ? (ptrdiff_t)t->index[r] : r) * t->a_row;
 }
 
+/* Terms from which on the loop of a tile of 4 rows or more, by 2 or 3 vectors, takes four a turn: its
+ * end comes sooner than a processor can tell, and with AVX2 a term of 12 sums is 20 or 21 instructions,
+ * not 24. (Of 6 x 2, products of 64 terms then take 0.97 of the time; from 16 terms on, a step of tiny
+ * took 1.02 and of digits 1.02. Two a turn: 0.97 to 1.00. All four from one place, b + k b_row, or by
+ * `+=`, which has compilers move the sums about: 1.0 to 1.3.) */
+#define MANY_TERMS(nv) ((nv) == 3 ? 16 : 64)
+
 /* Which way A is read. FAR: along rows that lie anywhere, and that no cache may have. FAR_C: along
  * rows, but of c, or of what is copied next, no near cache has anything. */
 enum { ROWS, COLUMNS, FAR, FAR_C };
@@ -75,6 +86,22 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
     const REAL *restrict b = t->b + j;
     const ptrdiff_t a_row = t->a_row, b_row = t->b_row;
     REAL *c = t->c + i * t->c_row + j; /* which the gate may be */
+/* Term p of each sum, and on to the next. */
+#define TERM(ADD)                                                                     \
+    {                                                                                 \
+        vreal bp[WIDEST];                                                             \
+        _Pragma("GCC unroll 8") for (int v = 0; v < NV; v++)                          \
+            bp[v] = LOAD(b, v);                                                       \
+        _Pragma("GCC unroll 12") for (int m = 0; m < MR; m++) {                       \
+            const vreal x = vset(AXIS == COLUMNS ? column[m] : row[m][p]);            \
+            _Pragma("GCC unroll 8") for (int v = 0; v < NV; v++)                      \
+                ADD(acc[m][v], x, bp[v]);                                             \
+        }                                                                             \
+        b += b_row;                                                                   \
+        column += a_row;                                                              \
+        p++;                                                                          \
+    }
+#define ADD_JOINED(sum, x, y) (sum) += (x) * (y)
 #define LOAD(p, v) (PART && (v) == NV - 1 ? vload_part((p) + (v)*VL, part) : vload((p) + (v)*VL))
 
     if (t->resume) {
@@ -113,25 +140,25 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
             for (int m = 0; m < MR; m++)
                 row[m] += count;
         }
-        /* (Tried and lost, with AVX2: two or four p a turn, each 1.0 to 1.3 times as long, as the
-         * compiler moves sums about; and b from memory in each multiply-add, which a core reads too
-         * slowly.) */
-        for (ptrdiff_t p = -count; p; p++) { /* to 0, which needs no comparison */
-            vreal bp[WIDEST];
-            if (AXIS == COLUMNS && t->index) /* it keeps a port from the products */
-                column = row_of(t, p + first) + i;
-#pragma GCC unroll 8
-            for (int v = 0; v < NV; v++)
-                bp[v] = LOAD(b, v);
-#pragma GCC unroll 12
-            for (int m = 0; m < MR; m++) {
-                const vreal x = vset(AXIS == COLUMNS ? column[m] : row[m][p]);
-#pragma GCC unroll 8
-                for (int v = 0; v < NV; v++)
-                    acc[m][v] += x * bp[v];
+        ptrdiff_t p = -count; /* to 0, which needs no comparison */
+        if (VBYTES == 32 && AXIS != FAR && MR >= 4 && (NV == 2 || NV == 3) &&
+            count >= MANY_TERMS(NV) && !(AXIS == COLUMNS && t->index)) {
+            while (p & 3)
+                TERM(vadd_product)
+            while (p) {
+                TERM(vadd_product)
+                TERM(vadd_product)
+                TERM(vadd_product)
+                TERM(vadd_product)
             }
-            b += b_row;
-            column += a_row;
+        } else {
+            /* (Tried and lost, with AVX2: b from memory in each multiply-add, which a core reads too
+             * slowly.) */
+            while (p) {
+                if (AXIS == COLUMNS && t->index) /* it keeps a port from the products */
+                    column = row_of(t, p + first) + i;
+                TERM(ADD_JOINED)
+            }
         }
     } while (AXIS == FAR && first < t->depth);
     /* (What only the products along the rows of a end with is not in the others' code.) */
@@ -165,6 +192,8 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
         c += t->c_row;
     }
 #undef LOAD
+#undef ADD_JOINED
+#undef TERM
 }
 
 /* Ask for the lines of c that the next tile reads or writes. (Zen 3, wide: the sums of 512 columns
@@ -272,10 +301,13 @@ static const panel far_c_panels[MAX_NV][2] = {FAR_OF(FAR_C, 1), FAR_OF(FAR_C, 2)
 #elif VBYTES == 32
 FAR_WIDTH(FAR, 1)
 FAR_WIDTH(FAR, 2)
+FAR_WIDTH(FAR, 3)
 FAR_WIDTH(FAR_C, 1)
 FAR_WIDTH(FAR_C, 2)
-static const panel far_panels[MAX_NV][2] = {FAR_OF(FAR, 1), FAR_OF(FAR, 2)};
-static const panel far_c_panels[MAX_NV][2] = {FAR_OF(FAR_C, 1), FAR_OF(FAR_C, 2)};
+FAR_WIDTH(FAR_C, 3)
+static const panel far_panels[MAX_NV][2] = {FAR_OF(FAR, 1), FAR_OF(FAR, 2), FAR_OF(FAR, 3)};
+static const panel far_c_panels[MAX_NV][2] = {FAR_OF(FAR_C, 1), FAR_OF(FAR_C, 2),
+                                              FAR_OF(FAR_C, 3)};
 #endif
 
 #endif
