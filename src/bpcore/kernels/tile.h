@@ -21,8 +21,8 @@
  * vectors instead of 12, whose places do not all fit in registers: 0.95 to 1.07 of the time.)
  * AVX2's registers hold 4 rows of 3 vectors of sums, 3 of b and one of a, and a term is one instruction
  * less than for 6 of 2. (Zen 3, whose core another thread shares, with four terms a turn, against 6 of 2
- * with one: a step of tab takes 0.98 to 0.99 of the time, of tab256 0.96 to 0.99, digits 0.98 to 0.99,
- * mnist 0.97 to 0.98, wide 0.97 to 1.00.) */
+ * with one: a step of tab takes 0.97 to 0.99 of the time, of tab256 0.96 to 1.00, digits 0.98 to 0.99,
+ * mnist 0.95 to 0.98, wide 0.96 to 1.00, tiny, whose 32 units are two panels of 2, 0.99 to 1.00.) */
 enum { WIDEST = 8 };
 #if VREGISTERS == 32
 #define MAX_NV 4
@@ -65,9 +65,8 @@ INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
     return t->a + (t->index ? (ptrdiff_t)t->index[r] : r) * t->a_row;
 }
 
-/* Terms from which on the loop of a tile of 4 rows or more, by 2 or 3 vectors, takes four a turn: its
- * end comes sooner than a processor can tell, and with AVX2 a term of 12 sums is 20 or 21 instructions,
- * not 24. (Of 6 x 2, products of 64 terms then take 0.97 of the time; from 16 terms on, a step of tiny
+/* Terms from which on the loop of a tile of 4 rows or more, by 2 or 3 vectors, takes four a turn: a term
+ * of 12 sums is 20 or 21 instructions, not 24, and of fewer turns a processor foresees the last. (Of 6 x 2, products of 64 terms then take 0.97 of the time; from 16 terms on, a step of tiny
  * took 1.02 and of digits 1.02. Two a turn: 0.97 to 1.00. All four from one place, b + k b_row, or by
  * `+=`, which has compilers move the sums about: 1.0 to 1.3.) */
 #define MANY_TERMS(nv) ((nv) == 3 ? 16 : 64)
