@@ -72,20 +72,19 @@ def shares(workload, dtype, isa, roof):
     pairs = list(zip(workload.widths[:-1], workload.widths[1:], strict=True))
     products = products_of(pairs, workload.batch, dtype, isa)
     no_products = products_of([(1, 1)] * len(pairs), 1, dtype, isa)
-    update = [update_of(sum(m * n + n for m, n in pairs), dtype, isa)]
-    no_update = [update_of(1, dtype, isa)]
     (x, y), model = workload.data(dtype), workload.model(dtype)
+    update, no_update = ([update_of(n, dtype, isa)] for n in (model.count_params(), 1))
     fit = partial(model.fit, x, y, batch_size=workload.batch, verbose=0)
     fit(epochs=1)
     epochs = max(4, int(ROUND_SECONDS / seconds(partial(fit, epochs=1), 1)))
     steps, found = [], []
     for _ in range(ROUNDS):
         step = seconds(partial(fit, epochs=epochs), 1) / (epochs * workload.steps)
-        now = workload.flops / roof(), own_seconds(products, no_products)
-        now += (own_seconds(update, no_update),)
+        peak = workload.flops / roof()
+        parts = peak, own_seconds(products, no_products), own_seconds(update, no_update)
         again = seconds(partial(fit, epochs=epochs), 1) / (epochs * workload.steps)
         steps.append((step + again) / 2)
-        found.append([part / steps[-1] for part in now])
+        found.append([part / steps[-1] for part in parts])
     return statistics.median(steps), *map(statistics.median, zip(*found, strict=True))
 
 

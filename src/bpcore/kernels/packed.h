@@ -18,7 +18,7 @@ enum {
      * or 208 rows, mnist 0.98 to 1.01 of the time, wide 1.02 to 1.04.) */
     DEPTH_BLOCK = VBYTES == 64 ? 128 : 256,
     /* Where the copies pay, as measured: not for few rows, nor for a b that the caches hold in
-     * place, nor for few panels, over which what is copied is shared. With vectors shorter than 512
+     * place, nor for few columns, over which what is copied is shared. With vectors shorter than 512
      * bits, rows that spread over the sets of the first cache are as well read from the second, and
      * others too where few rows of A share what is copied. (64 x 100 doubles copied: the sum takes 1.03 to 1.07
      * times as long, the gradient 1.05 to 1.17 times. Zen 3, 32 or 40 rows of A, copied: 128 x 128 to
@@ -33,7 +33,7 @@ enum {
      * A, 64 to 98 kB of b 1.05 to 1.17 times as long; 128 rows 0.91 to 1.06; 196 kB 0.83 to 0.91.) */
     PACK_ROWS_ODD = 96,
     PACK_BYTES_ODD = VBYTES == 64 ? PACK_BYTES : 3 << 15,
-    PACK_COLUMNS = (VBYTES == 64 ? 2048 : 8 * VBYTES) / sizeof(REAL),
+    PACK_COLUMNS = (VBYTES == 64 ? 32 : 8) * VBYTES / sizeof(REAL),
     /* Panels copied together where rows share sets, as far as half a kilobyte of each row: taken
      * panel by panel, each line would wait for the third cache. (Zen 3, wide: the copies of 512 x 512
      * floats 0.13 of a sum's time, so 0.06. Two to sixteen panels: within 2 % of each other. With

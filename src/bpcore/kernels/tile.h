@@ -66,9 +66,10 @@ INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
 }
 
 /* Terms from which on the loop of a tile of 4 rows or more, by 2 or 3 vectors, takes four a turn: a term
- * of 12 sums is 20 or 21 instructions, not 24, and of fewer turns a processor foresees the last. (Of 6 x 2, products of 64 terms then take 0.97 of the time; from 16 terms on, a step of tiny
- * took 1.02 and of digits 1.02. Two a turn: 0.97 to 1.00. All four from one place, b + k b_row, or by
- * `+=`, which has compilers move the sums about: 1.0 to 1.3.) */
+ * of 12 sums is 20 or 21 instructions, not 24, and of fewer turns a processor foresees the last.
+ * (Of 6 x 2, products of 64 terms then take 0.97 of the time; from 16 terms on, a step of tiny or digits
+ * took 1.02. Two a turn: 0.97 to 1.00. All four from one place, b + k b_row, or by `+=`, which has
+ * compilers move the sums about: 1.0 to 1.3.) */
 #define MANY_TERMS(nv) ((nv) == 3 ? 16 : 64)
 
 /* Which way A is read. FAR: along rows that lie anywhere, and that no cache may have. FAR_C: along
