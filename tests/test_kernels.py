@@ -102,6 +102,16 @@ def test_products(isa, dtype, rng, rows, n_in, n_out):
     assert (whole[w_t.size :] == -7).all()
 
 
+def test_transposes_of_all_small_shapes(isa, dtype):
+    for rows in range(1, 36):
+        for n in range(1, 36):
+            src = np.arange(rows * n, dtype=dtype).reshape(rows, n)
+            whole, dst = guarded(dtype, n, rows)
+            _core.kernel_transpose(isa, src, dst)
+            assert (dst == src.T).all(), (rows, n)
+            assert (whole[dst.size :] == -7).all(), (rows, n)
+
+
 @pytest.mark.parametrize(
     ("rows", "n_in", "n_out"),
     [(1, 256, 96), (3, 257, 97), (33, 300, 100), (40, 784, 128), (70, 447, 131), (130, 321, 203)],

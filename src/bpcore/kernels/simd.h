@@ -393,6 +393,16 @@ INLINE vreal vsums(vreal a, vreal b, vreal c, vreal d) {
 #define FIRST_LANES 0, 1, 4, 5
 #define SECOND_LANES 2, 3, 6, 7
 #endif
+/* Half a vector from each address, one a lane. */
+#if REAL_BITS == 32
+INLINE vreal vload_halves(const REAL *first, const REAL *second) {
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(first)), _mm_loadu_ps(second), 1);
+}
+#else
+INLINE vreal vload_halves(const REAL *first, const REAL *second) {
+    return _mm256_insertf128_pd(_mm256_castpd128_pd256(_mm_loadu_pd(first)), _mm_loadu_pd(second), 1);
+}
+#endif
 INLINE void vtranspose(vreal v[VBYTES * 8 / REAL_BITS]) {
     enum { HALF = VBYTES * 4 / REAL_BITS };
     PERFECT_SHUFFLES(HALF, v, LANES_LOW, LANES_HIGH)

@@ -167,9 +167,7 @@ static void softmax_narrow(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) 
     REAL columns[NARROW * (VBYTES / sizeof(REAL))] __attribute__((aligned(64)));
     for (ptrdiff_t r = 0; r < rows; r += VL, z += VL * n, a += VL * n) {
         const ptrdiff_t count = rows - r < VL ? rows - r : VL;
-        for (ptrdiff_t j = 0; j < n; j += VL)
-            transpose_block(count, n - j < VL ? n - j : VL, z + j, n, columns + j * VL, VL,
-                            VL);
+        transpose_padded(count, n, z, columns);
         vreal max = vload(columns), low;
         for (ptrdiff_t j = 1; j < n; j++)
             max = vmax(vload(columns + j * VL), max);
@@ -183,9 +181,7 @@ static void softmax_narrow(ptrdiff_t rows, ptrdiff_t n, const REAL *z, REAL *a) 
         const vreal scale = reciprocal(sum, &low);
         for (ptrdiff_t j = 0; j < n; j++)
             vstore(columns + j * VL, times_pair(vload(columns + j * VL), scale, low));
-        for (ptrdiff_t j = 0; j < n; j += VL)
-            transpose_block(n - j < VL ? n - j : VL, count, columns + j * VL, VL, a + j, n,
-                            n - j < VL ? n - j : VL);
+        transpose(n, count, columns, VL, a, n);
     }
 }
 
