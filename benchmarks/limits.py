@@ -2,18 +2,19 @@
 
     python benchmarks/limits.py [WORKLOAD ...]
 
-Needs a C compiler that knows -shared, and half a minute. One core; the standing workloads, by every
-instruction set with vectors of 32 bytes or more (else by all). A step of `fit` in µs, and in %
-of it:
+Needs a C compiler that knows -shared, and half a minute. One core; the standing workloads but
+online1, whose step is mostly other work, by every instruction set with vectors of 32 bytes or more
+(else by all). A step of `fit` in µs, and in % of it:
 
 - peak: its multiply-adds at the rate they reach in registers (peak.c), no lane left empty;
-- products: those of every layer by the kernels alone, where the caches hold all they can;
+- products: those of every layer by the kernels alone, W^T at hand where a plan keeps it, without
+  biases, activations and slopes, and where the caches hold all they can;
 - update: Adam's of every parameter, likewise;
 - rest: what is left beside products and update, from the shuffle to the cost.
 
 `limit` is the efficiency, by that peak, of a step that takes peak + update: whose products lose
 nothing to shapes and memory, and which neither gathers, turns round, compares with targets nor
-calls. sgemm is NumPy's product of 1024 x 1024 by the peak of the best instruction set. On a core
+calls. gemm is NumPy's product of 1024 x 1024 by the peak of the best instruction set. On a core
 that another thread shares, what reads memory loses more than what stays in registers: compare
 what was taken in one run.
 """
@@ -31,6 +32,7 @@ import numpy as np
 import bpcore
 from bpcore import _core
 from bpcore._bench.workloads import WORKLOADS
+from bpcore._plan import _KEEP_TRANSPOSED
 
 ROUNDS = 15
 ROUND_SECONDS = 0.03
@@ -48,7 +50,7 @@ def products_of(pairs, batch, dtype, isa):
         calls.append(partial(_core.kernel_weighted_sum, isa, a, w, None, np.empty_like(delta)))
         calls.append(partial(_core.kernel_gradient, isa, a, delta, np.empty_like(w)))
         if l > 0:
-            turned, below = w.T.copy(), np.empty_like(a)
+            turned, below = w.T.copy() if w.size <= _KEEP_TRANSPOSED else None, np.empty_like(a)
             calls.append(partial(_core.kernel_delta_product, isa, delta, w, turned, below))
     return calls
 
@@ -100,13 +102,16 @@ def gemm_share(dtype, roof):
 def main():
     """Measure, and print a table."""
     names = sys.argv[1:] or [name for name in WORKLOADS if name != "online1"]
+    for name in names:
+        if name not in WORKLOADS:
+            sys.exit(f"unknown workload {name!r}: expected one of {', '.join(WORKLOADS)}")
     bpcore.set_num_threads(1)
     isas = [isa for isa in _core.isas() if isa in ("avx2", "avx512")] or _core.isas()
     with tempfile.TemporaryDirectory() as directory:
         for dtype in ("float32", "float64"):
             roof_of = roofs(directory, dtype)
             print(
-                f"{dtype}, in %: sgemm {100 * gemm_share(dtype, roof_of[isas[-1]]):.0f} of the peak"
+                f"{dtype}, in %: gemm {100 * gemm_share(dtype, roof_of[isas[-1]]):.0f} of the peak"
             )
             print(f"{'step µs':>26}{'peak':>6}{'products':>10}{'update':>8}{'rest':>6}{'limit':>7}")
             for name in names:

@@ -213,7 +213,7 @@ def test_rows_apart(isa, dtype, rng, rows, n_in, n_out):
 
 
 @pytest.mark.parametrize("name", sorted(reference.ACTIVATIONS))
-@pytest.mark.parametrize(("rows", "n"), [(1, 1), (3, 5), (7, 16), (2, 33), (257, 10)])
+@pytest.mark.parametrize(("rows", "n"), [(1, 1), (3, 5), (7, 16), (2, 33), (257, 10), (40, 18)])
 def test_activations(isa, dtype, rng, name, rows, n):
     z, v = 3 * array(rng, dtype, rows, n), array(rng, dtype, rows, n)
     g, times_derivative = reference.ACTIVATIONS[name]

@@ -80,7 +80,7 @@ cdef extern from "kernels/dispatch.h" nogil:
                             const int64_t *, float *) noexcept nogil
         int (*all_finite)(Py_ssize_t, Py_ssize_t, const bp_rows *) noexcept nogil
         void (*argmax)(Py_ssize_t, Py_ssize_t, const float *, int64_t *) noexcept nogil
-        void (*shuffle)(int64_t, uint64_t, uint32_t, int64_t *) noexcept nogil  # like f64's
+        void (*shuffle)(int64_t, uint64_t, uint32_t, int64_t *) noexcept nogil  # f32's is called
 
     ctypedef struct bp_kernels_f64:
         void (*weighted_sum)(Py_ssize_t, Py_ssize_t, Py_ssize_t, const double *, Py_ssize_t,

@@ -35,7 +35,7 @@ cdef inline int pieces_of(Py_ssize_t n_out, int thread, int turn, double share,
                           Piece *pieces) noexcept nogil:
     """What a thread does in turn 0 or 1: two pieces at most. The turn's quarters, that of the first
     inputs before that of the last, have n_out outputs together. The first thread takes `share` of
-    them, the other the rest, cut between panels of 16."""
+    them, the other the rest, cut at a multiple of 16 of them."""
     cdef Py_ssize_t half = bp_half_of_outputs(n_out)
     cdef Py_ssize_t size = half if turn == 0 else n_out - half   # outputs of the first quarter
     cdef Py_ssize_t cut = size + 16 * <Py_ssize_t>rint((share - 0.5) * n_out / 16)

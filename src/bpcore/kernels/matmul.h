@@ -42,7 +42,7 @@ enum {
      * step took 0.92 to 0.98.) */
     FAR_ROWS = 32,
     FAR_INPUTS = VBYTES == 32 ? 8 : PACK_ROWS,
-    FAR_OUTPUTS = (VBYTES == 64 ? 4 : 2) * VBYTES / sizeof(REAL),
+    FAR_OUTPUTS = (VREGISTERS == 32 ? 4 : 2) * VBYTES / sizeof(REAL),
     /* Outputs that are few beside a vector, but not for so many inputs that the copy would take
      * much of the cache. */
     FEW = VREGISTERS == 32 ? 4 : 3,
@@ -66,7 +66,7 @@ INLINE void sums_to_few(const int COUNT, const int N, const product *t, const RE
     _Pragma("GCC unroll 4") for (int r = 0; r < COUNT; r++) {     \
         const vreal x = LOAD(row[r]);                             \
         _Pragma("GCC unroll 4") for (int k = 0; k < N; k++)       \
-            acc[r][k] += x * LOAD(w_t + k * w_row);               \
+            acc[r][k] = vfma(x, LOAD(w_t + k * w_row), acc[r][k]); \
     }
 #define WHOLE(from) vload((from) + p)
 #define LAST(from) vload_part((from) + p, t->depth - p)

@@ -13,8 +13,8 @@
 #include "transpose.h"
 
 enum {
-    /* Rows of b that are copied at a time: a panel of them takes two thirds of a first cache of 48 kB
-     * or less (32 kB with 512-bit vectors, 24 kB with AVX2; twice as many cost a tenth). (Zen 3, AVX2: 160
+    /* Rows of b that are copied at a time: a panel of them takes 32 kB with 512-bit vectors, 24 kB with
+     * AVX2, else 16 kB, of a first cache of 32 or 48 kB (twice as many cost a tenth). (Zen 3, AVX2: 160
      * or 208 rows, mnist 0.98 to 1.01 of the time, wide 1.02 to 1.04.) */
     DEPTH_BLOCK = VBYTES == 64 ? 128 : 256,
     /* Where the copies pay, as measured: not for few rows, nor for a b that the caches hold in
@@ -33,11 +33,11 @@ enum {
      * A, 64 to 98 kB of b 1.05 to 1.17 times as long; 128 rows 0.91 to 1.06; 196 kB 0.83 to 0.91.) */
     PACK_ROWS_ODD = 96,
     PACK_BYTES_ODD = VBYTES == 64 ? PACK_BYTES : 3 << 15,
-    PACK_COLUMNS = (VBYTES == 64 ? 32 : 8) * VBYTES / sizeof(REAL),
+    PACK_COLUMNS = (VBYTES == 64 ? 32 : VREGISTERS == 32 ? 16 : 8) * VBYTES / sizeof(REAL),
     /* Panels copied together where rows share sets, as far as half a kilobyte of each row: taken
      * panel by panel, each line would wait for the third cache. (Zen 3, wide: the copies of 512 x 512
      * floats 0.13 of a sum's time, so 0.06. Two to sixteen panels: within 2 % of each other. With
-     * 512-bit vectors, whose panels are as wide as four of these, not on that processor: wide 0.99
+     * 512-bit vectors, whose panels are 256 bytes wide, not on that processor: wide 0.99
      * to 1.00, mnist 0.99 to 1.04.) */
     GROUP = VBYTES == 64 ? 1 : 512 / (MAX_NV * VBYTES),
     /* Rows of A that pass by all panels of a group before the next: 196 kB of doubles, of a second
@@ -61,16 +61,20 @@ INLINE int shares_sets(ptrdiff_t b_row) { return b_row * (ptrdiff_t)sizeof(REAL)
 /* Copy depth rows of `count` panels of nv vectors each, the last vector `part` elements long if
  * part > 0, to where each panel's follow each other. Their lines are far apart, on a page each, and
  * the processor does not see them coming: those of the rows AHEAD are asked for, at the end the
- * next panel's first. */
+ * next panel's first. Of a single panel the first line is: it sees the second. (Zen 3, AVX2: with both,
+ * 20-200-200-1 in double 1.02 of the time; of several panels all lines, against one of each, wide 0.98 to
+ * 0.99, mnist 0.99 to 1.00.) */
 INLINE void pack_rows(const int AHEAD, ptrdiff_t depth, ptrdiff_t count, const columns *at,
                       const REAL *b, ptrdiff_t b_row, REAL *packed) {
     const ptrdiff_t nv = at->nv, part = at->part, width = nv * VL;
+    const ptrdiff_t apart = count > 1 ? 64 / (ptrdiff_t)sizeof(REAL) : width;
     for (ptrdiff_t p = 0; p < depth; p++, b += b_row, packed += width) {
         const ptrdiff_t next = p + AHEAD < depth ? 0 : count * width - depth * b_row;
+        for (ptrdiff_t j = 0; j < count * width; j += apart)
+            __builtin_prefetch(b + j + AHEAD * b_row + next);
         for (ptrdiff_t k = 0; k < count; k++) {
             const REAL *from = b + k * width, *end = from + width - VL;
             REAL *to = packed + k * depth * width;
-            __builtin_prefetch(from + AHEAD * b_row + next);
             for (ptrdiff_t v = 0; v < nv - 1; v++)
                 vstore(to + v * VL, vload(from + v * VL));
             vstore(to + width - VL, part ? vload_part(end, part) : vload(end));

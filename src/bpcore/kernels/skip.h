@@ -84,7 +84,7 @@ INLINE void skip_row(const int AXIS, const int NV, const int PART, uint64_t bits
         __asm__("" : "+r"(from)); /* one address, not one of each vector's */
 #pragma GCC unroll 14
         for (int v = 0; v < NV; v++)
-            sum[v] += a * LOAD(from, v);
+            sum[v] = vfma(a, LOAD(from, v), sum[v]);
     }
 #pragma GCC unroll 14
     for (int v = 0; v < NV; v++) {

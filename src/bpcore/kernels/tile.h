@@ -65,11 +65,13 @@ INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
     return t->a + (t->index ? (ptrdiff_t)t->index[r] : r) * t->a_row;
 }
 
-/* Terms from which on the loop of a tile of 4 rows or more, by 2 or 3 vectors, takes four a turn: a term
+/* With vectors of 32 bytes: terms from which on the loop of a tile of 4 rows or more, by 2 or 3 of them,
+ * takes four a turn: a term
  * of 12 sums is 20 or 21 instructions, not 24, and of fewer turns a processor foresees the last.
  * (Of 6 x 2, products of 64 terms then take 0.97 of the time; from 16 terms on, a step of tiny or digits
- * took 1.02. Two a turn: 0.97 to 1.00. All four from one place, b + k b_row, or by `+=`, which has
- * compilers move the sums about: 1.0 to 1.3.) */
+ * took 1.02. Two a turn: 0.97 to 1.00. All four from one place, b + k b_row, or by vfma, which has
+ * compilers move the sums about: 1.0 to 1.3. Runs of tiles of one height in a loop, pointers kept: GCC moves
+ * the sums at its ends, as many instructions as it saves. b, or a vector of it, from memory: 1.0 to 1.4.) */
 #define MANY_TERMS(nv) ((nv) == 3 ? 16 : 64)
 
 /* Which way A is read. FAR: along rows that lie anywhere, and that no cache may have. FAR_C: along
@@ -86,8 +88,8 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
     const REAL *restrict b = t->b + j;
     const ptrdiff_t a_row = t->a_row, b_row = t->b_row;
     REAL *c = t->c + i * t->c_row + j; /* which the gate may be */
-/* Term p of each sum, and on to the next. */
-#define TERM(ADD)                                                                     \
+/* Term p of each sum, and on to the next p. */
+#define TERM_AND_ON(ADD)                                                                     \
     {                                                                                 \
         vreal bp[WIDEST];                                                             \
         _Pragma("GCC unroll 8") for (int v = 0; v < NV; v++)                          \
@@ -101,7 +103,7 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
         column += a_row;                                                              \
         p++;                                                                          \
     }
-#define ADD_JOINED(sum, x, y) (sum) += (x) * (y)
+#define ADD_JOINED(sum, x, y) (sum) = vfma(x, y, sum)
 #define LOAD(p, v) (PART && (v) == NV - 1 ? vload_part((p) + (v)*VL, part) : vload((p) + (v)*VL))
 
     if (t->resume) {
@@ -143,13 +145,14 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
         ptrdiff_t p = -count; /* to 0, which needs no comparison */
         if (VBYTES == 32 && AXIS != FAR && MR >= 4 && (NV == 2 || NV == 3) &&
             count >= MANY_TERMS(NV) && !(AXIS == COLUMNS && t->index)) {
-            while (p & 3)
-                TERM(vadd_product)
+            while (p & 3) {
+                TERM_AND_ON(vadd_product)
+            }
             while (p) {
-                TERM(vadd_product)
-                TERM(vadd_product)
-                TERM(vadd_product)
-                TERM(vadd_product)
+                TERM_AND_ON(vadd_product)
+                TERM_AND_ON(vadd_product)
+                TERM_AND_ON(vadd_product)
+                TERM_AND_ON(vadd_product)
             }
         } else {
             /* (Tried and lost, with AVX2: b from memory in each multiply-add, which a core reads too
@@ -157,7 +160,7 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
             while (p) {
                 if (AXIS == COLUMNS && t->index) /* it keeps a port from the products */
                     column = row_of(t, p + first) + i;
-                TERM(ADD_JOINED)
+                TERM_AND_ON(ADD_JOINED)
             }
         }
     } while (AXIS == FAR && first < t->depth);
@@ -193,16 +196,19 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
     }
 #undef LOAD
 #undef ADD_JOINED
-#undef TERM
+#undef TERM_AND_ON
 }
 
-/* Ask for the lines of c that the next tile reads or writes. (Zen 3, wide: the sums of 512 columns
- * take 0.9 to 0.96 of the time, and 1.03 times that where whole panels are asked for at once. Asked
- * whether to, in panels along near rows, tiny took 1.01 to 1.02 times as long.) */
-INLINE void ask_for_rows(const REAL *c, ptrdiff_t c_row) {
-#pragma GCC unroll 6
-    for (ptrdiff_t m = 0; m < 6; m++)
-        __builtin_prefetch(c + m * c_row, 1);
+/* Ask for the lines of c that the next tile reads or writes, if it is as high as a tile can be. (Zen 3,
+ * wide: the sums of 512 columns take 0.9 to 0.96 of the time, and 1.03 times that where whole panels are
+ * asked for at once. Asked whether to, in panels along near rows, tiny took 1.01 to 1.02 times as
+ * long.) */
+INLINE void ask_for_rows(const int MR, const int NV, const REAL *c, ptrdiff_t c_row) {
+#pragma GCC unroll 12
+    for (ptrdiff_t m = 0; m < MR; m++)
+#pragma GCC unroll 2
+        for (ptrdiff_t j = 0; j < NV * VL; j += 64 / sizeof(REAL))
+            __builtin_prefetch(c + m * c_row + j, 1);
 }
 
 /* Ask for a tile's share of what is copied next. In the second cache it waits out of the way. */
@@ -227,7 +233,7 @@ INLINE void ask_for_next(ahead *next) {
         for (ptrdiff_t i = 0; i < rows; higher--) {                         \
             const ptrdiff_t mr = low + (higher > 0);                        \
             if (VBYTES == 32 && (AXIS == FAR || AXIS == FAR_C))             \
-                ask_for_rows(t->c + (i + mr) * t->c_row + j, t->c_row);     \
+                ask_for_rows(MAX_MR(NV), NV, t->c + (i + mr) * t->c_row + j, t->c_row); \
             if ((AXIS == FAR || AXIS == FAR_C) && t->next && t->next->left > 0) \
                 ask_for_next(t->next);                                      \
             switch (mr) {                                                   \

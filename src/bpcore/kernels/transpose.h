@@ -76,11 +76,11 @@ static void transpose_indexed(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict 
         return;
     }
     /* The last squares lie over those before: a part of one would take several times as long. */
-    for (ptrdiff_t i = 0; i < rows; i += VL) {
-        i = i <= rows - VL ? i : rows - VL;
+    for (ptrdiff_t k = 0; k < rows; k += VL) {
+        const ptrdiff_t i = k <= rows - VL ? k : rows - VL;
         find_rows(VL, src, index, i, src_row, row);
-        for (ptrdiff_t j = 0; j < n; j += VL) {
-            j = j <= n - VL ? j : n - VL;
+        for (ptrdiff_t p = 0; p < n; p += VL) {
+            const ptrdiff_t j = p <= n - VL ? p : n - VL;
             transpose_square(row, j, dst + j * dst_row + i, dst_row);
         }
     }
