@@ -62,10 +62,10 @@ INLINE void sums_to_few(const int COUNT, const int N, const product *t, const RE
         for (int k = 0; k < N; k++)
             acc[r][k] = vzero();
     }
-#define STEP(LOAD)                                  \
-    _Pragma("GCC unroll 4") for (int r = 0; r < COUNT; r++) {     \
-        const vreal x = LOAD(row[r]);                             \
-        _Pragma("GCC unroll 4") for (int k = 0; k < N; k++)       \
+#define STEP(LOAD)                                                 \
+    _Pragma("GCC unroll 4") for (int r = 0; r < COUNT; r++) {      \
+        const vreal x = LOAD(row[r]);                              \
+        _Pragma("GCC unroll 4") for (int k = 0; k < N; k++)        \
             acc[r][k] = vfma(x, LOAD(w_t + k * w_row), acc[r][k]); \
     }
 #define WHOLE(from) vload((from) + p)

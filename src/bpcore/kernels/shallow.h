@@ -52,7 +52,7 @@ INLINE void shallow_rows(const int COUNT, const int TERMS, const int END, const 
             vreal bp = LOAD(b[p] + j);                                         \
             IN_REGISTER(bp);                                                   \
             _Pragma("GCC unroll 4") for (int m = 0; m < COUNT; m++)            \
-                sum[m] = vfma(x[m][p], bp, sum[m]);                                   \
+                sum[m] = vfma(x[m][p], bp, sum[m]);                            \
         }                                                                      \
         _Pragma("GCC unroll 4") for (int m = 0; m < COUNT; m++) {              \
             const ptrdiff_t at = m * c_row + j;                                \

@@ -66,12 +66,13 @@ INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
 }
 
 /* With vectors of 32 bytes: terms from which on the loop of a tile of 4 rows or more, by 2 or 3 of them,
- * takes four a turn: a term
- * of 12 sums is 20 or 21 instructions, not 24, and of fewer turns a processor foresees the last.
- * (Of 6 x 2, products of 64 terms then take 0.97 of the time; from 16 terms on, a step of tiny or digits
- * took 1.02. Two a turn: 0.97 to 1.00. All four from one place, b + k b_row, or by vfma, which has
- * compilers move the sums about: 1.0 to 1.3. Runs of tiles of one height in a loop, pointers kept: GCC moves
- * the sums at its ends, as many instructions as it saves. b, or a vector of it, from memory: 1.0 to 1.4.) */
+ * takes four a turn. A term of 12 sums is then 20 or 21 instructions, not 24, and of fewer turns a
+ * processor foresees the last.
+ * (Of 6 x 2, products of 64 terms take 0.97 of the time; from 16 or 8 terms on, a step of tiny 0.98 to
+ * 1.02, of 10-16-16-1 1.06. Two a turn: 0.97 to 1.00. All four from one place, b + k b_row, or by vfma,
+ * which has compilers move the sums about: 1.0 to 1.3. Tiles of one height in a loop, their pointers
+ * kept: GCC moves the sums where it begins and ends, as many instructions as it saves. b, or a vector
+ * of it, from memory: 1.0 to 1.4.) */
 #define MANY_TERMS(nv) ((nv) == 3 ? 16 : 64)
 
 /* Which way A is read. FAR: along rows that lie anywhere, and that no cache may have. FAR_C: along
@@ -89,7 +90,7 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
     const ptrdiff_t a_row = t->a_row, b_row = t->b_row;
     REAL *c = t->c + i * t->c_row + j; /* which the gate may be */
 /* Term p of each sum, and on to the next p. */
-#define TERM_AND_ON(ADD)                                                                     \
+#define TERM_AND_ON(ADD)                                                              \
     {                                                                                 \
         vreal bp[WIDEST];                                                             \
         _Pragma("GCC unroll 8") for (int v = 0; v < NV; v++)                          \
