@@ -72,7 +72,7 @@ INLINE const REAL *row_of(const product *t, ptrdiff_t r) {
  * 1.02, of 10-16-16-1 1.06. Two a turn: 0.97 to 1.00. All four from one place, b + k b_row, or by vfma,
  * which has compilers move the sums about: 1.0 to 1.3. Tiles of one height in a loop, their pointers
  * kept: GCC moves the sums where it begins and ends, as many instructions as it saves. b, or a vector
- * of it, from memory: 1.0 to 1.4.) */
+ * of it, from memory in each multiply-add, which a core reads too slowly: 1.0 to 1.4.) */
 #define MANY_TERMS(nv) ((nv) == 3 ? 16 : 64)
 
 /* Which way A is read. FAR: along rows that lie anywhere, and that no cache may have. FAR_C: along
@@ -156,8 +156,6 @@ INLINE void tile(const int AXIS, const int MR, const int NV, const int PART, con
                 TERM_AND_ON(vadd_product)
             }
         } else {
-            /* (Tried and lost, with AVX2: b from memory in each multiply-add, which a core reads too
-             * slowly.) */
             while (p) {
                 if (AXIS == COLUMNS && t->index) /* it keeps a port from the products */
                     column = row_of(t, p + first) + i;

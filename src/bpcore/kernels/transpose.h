@@ -50,6 +50,13 @@ INLINE void transpose_part(ptrdiff_t rows, ptrdiff_t n, const REAL *const *row, 
             vstore_part(dst + i * dst_row, v[i], width);
 }
 
+/* Rows too few, or too short, for squares: rows <= VL by n, by parts. */
+INLINE void transpose_parts(ptrdiff_t rows, ptrdiff_t n, const REAL *const *row, REAL *dst,
+                            ptrdiff_t dst_row, ptrdiff_t width) {
+    for (ptrdiff_t j = 0; j < n; j += VL)
+        transpose_part(rows, n - j < VL ? n - j : VL, row, j, dst + j * dst_row, dst_row, width);
+}
+
 /* row[r] = where row i + r of src is, or row i if r >= count. */
 INLINE void find_rows(ptrdiff_t count, const REAL *src, const int64_t *index, ptrdiff_t i,
                       ptrdiff_t src_row, const REAL **row) {
@@ -69,9 +76,7 @@ static void transpose_indexed(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict 
         for (ptrdiff_t i = 0; i < rows; i += VL) {
             const ptrdiff_t height = rows - i < VL ? rows - i : VL;
             find_rows(height, src, index, i, src_row, row);
-            for (ptrdiff_t j = 0; j < n; j += VL)
-                transpose_part(height, n - j < VL ? n - j : VL, row, j, dst + j * dst_row + i,
-                               dst_row, height);
+            transpose_parts(height, n, row, dst + i, dst_row, height);
         }
         return;
     }
@@ -100,8 +105,7 @@ INLINE void transpose_padded(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict s
     }
     const REAL *row[VBYTES * 8 / REAL_BITS];
     find_rows(rows, src, NULL, 0, n, row);
-    for (ptrdiff_t j = 0; j < n; j += VL)
-        transpose_part(rows, n - j < VL ? n - j : VL, row, j, dst + j * VL, VL, VL);
+    transpose_parts(rows, n, row, dst, VL, VL);
 }
 
 #endif
