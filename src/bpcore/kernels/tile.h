@@ -22,7 +22,9 @@
  * AVX2's registers hold 4 rows of 3 vectors of sums, 3 of b and one of a, and a term is one instruction
  * less than for 6 of 2. (Zen 3, whose core another thread shares, with four terms a turn, against 6 of 2
  * with one: a step of tab takes 0.97 to 0.99 of the time, of tab256 0.96 to 1.00, digits 0.98 to 0.99,
- * mnist 0.95 to 0.98, wide 0.96 to 1.00, tiny, whose 32 units are two panels of 2, 0.99 to 1.00.) */
+ * mnist 0.95 to 0.98, wide 0.96 to 1.00, tiny, whose 32 units are two panels of 2, 0.99 to 1.00. Tried:
+ * 3 of 4, of which compilers spill three sums, and as one block of assembly, which holds them and leaves
+ * no panel of 2 to 32, 64 or 128 units: digits 1.00, a sum and gradient of 32 by 32 0.99.) */
 enum { WIDEST = 8 };
 #if VREGISTERS == 32
 #define MAX_NV 4

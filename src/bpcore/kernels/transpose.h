@@ -82,17 +82,15 @@ static void transpose_indexed(ptrdiff_t rows, ptrdiff_t n, const REAL *restrict 
     if (rows < VL || n < VL) {
         ptrdiff_t i = 0, j = 0;
         /* Vectors that reach into the next row, which is read for nothing, or written over by itself,
-         * while that is in the array. (With AVX-512 parts are as fast as wholes.) */
+         * while that is in the array. (AVX-512 has one instruction for a part.) */
         if (n < VL && !index && VBYTES < 64) {
-            const ptrdiff_t safe = rows - (VL - n + src_row - 1) / src_row;
-            for (; i + VL <= safe; i += VL) {
+            for (; (i + VL - rows) * src_row + VL <= n; i += VL) {
                 find_rows(VL, src, NULL, i, src_row, row);
                 transpose_square(row, 0, n, dst + i, dst_row);
             }
-        } else if (rows < VL && dst_row == rows && VBYTES < 64) {
-            const ptrdiff_t safe = n - (VL - rows + rows - 1) / rows;
+        } else if (0 < rows && rows < VL && dst_row == rows && VBYTES < 64) {
             find_rows(rows, src, index, 0, src_row, row);
-            for (; j + VL <= safe; j += VL)
+            for (; (j + VL - 1 - n) * rows + VL <= 0; j += VL)
                 transpose_square(row, j, VL, dst + j * rows, rows);
         }
         for (; i < rows; i += VL) {
