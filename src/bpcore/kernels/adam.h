@@ -7,8 +7,8 @@
  * AVX-512, 0.85 to 0.95 with AVX2.) With AVX2's 16 registers reading is no step of its own there, so
  * that operands can come from memory, and vectors are as many as take the least time. (Zen 3, 9610
  * parameters: in float two take 0.91 of the time of three with loads in order, four the same, one 1.0; in
- * double six take 0.88 to 0.90. Left to the compiler, steps in order or not, one vector's moments after
- * the other's: 0.89 to 0.95. With SSE all steps in order: in float else 1.04.)
+ * double six 0.90, or 0.96 while no other thread is busy. Left to the compiler, in order or not, one after
+ * the other: 0.89 to 0.95. With SSE all steps in order: in float else 1.04.)
  *
  * In double, what the third cache has is asked for: the processor by itself does not look far enough
  * ahead in three streams. (Zen 3, AVX2: a step of mnist takes 0.89 to 0.92 of the time, of wide 1.00;
